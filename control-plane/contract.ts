@@ -7,12 +7,15 @@ export const CHANGES_FORMAT = 1;
 export const CONFIG_MAGIC = 1178815571;
 export const CONFIG_HEADER_BYTES = 64;
 export const MODEL_ROUTE_BYTES = 32;
-export const PLAN_HEADER_BYTES = 24;
+export const PLAN_HEADER_BYTES = 32;
 export const TARGET_HEADER_BYTES = 12;
 export const TARGETS_MAX = 16;
 export const API_KEY_BYTES = 45;
 export const API_KEY_CHECKSUM_BYTES = 6;
 export const JSON_DEPTH_MAX = 128;
+export const HOLD_BYTES_MAX = 65536;
+export const TRANSLATED_REPLY_BYTES_MAX = 16777216;
+export const SSE_EVENT_BYTES_MAX = 8388608;
 
 export const API_KEY_PREFIX = "sk-slc-";
 export const VM_ID = "sluice";
@@ -30,6 +33,7 @@ export const FILTER_STATE_TARGET = "wasm.sluice_target";
 export const HEADER_RETRY = "x-sluice-retry";
 export const HEADER_REVISION = "x-sluice-revision";
 export const HEADER_TARGET = "x-sluice-target";
+export const HEADER_ERROR = "x-sluice-error";
 
 export const Protocol = {
   OPENAI: 0,
@@ -52,6 +56,7 @@ export const Operation = {
 export const PlanFlag = {
   STREAM: 1,
   STREAM_USAGE: 2,
+  CONTENT_LENGTH: 4,
 } as const;
 
 export const TargetFlag = {

@@ -7,12 +7,15 @@ export const CHANGES_FORMAT: u32 = 1;
 export const CONFIG_MAGIC: u32 = 1178815571;
 export const CONFIG_HEADER_BYTES: u32 = 64;
 export const MODEL_ROUTE_BYTES: u32 = 32;
-export const PLAN_HEADER_BYTES: u32 = 24;
+export const PLAN_HEADER_BYTES: u32 = 32;
 export const TARGET_HEADER_BYTES: u32 = 12;
 export const TARGETS_MAX: u32 = 16;
 export const API_KEY_BYTES: u32 = 45;
 export const API_KEY_CHECKSUM_BYTES: u32 = 6;
 export const JSON_DEPTH_MAX: u32 = 128;
+export const HOLD_BYTES_MAX: u32 = 65536;
+export const TRANSLATED_REPLY_BYTES_MAX: u32 = 16777216;
+export const SSE_EVENT_BYTES_MAX: u32 = 8388608;
 
 // "sk-slc-"
 export const API_KEY_PREFIX: usize = memory.data<u8>([115, 107, 45, 115, 108, 99, 45]);
@@ -62,6 +65,9 @@ export const HEADER_REVISION_LENGTH: i32 = 17;
 // "x-sluice-target"
 export const HEADER_TARGET: usize = memory.data<u8>([120, 45, 115, 108, 117, 105, 99, 101, 45, 116, 97, 114, 103, 101, 116]);
 export const HEADER_TARGET_LENGTH: i32 = 15;
+// "x-sluice-error"
+export const HEADER_ERROR: usize = memory.data<u8>([120, 45, 115, 108, 117, 105, 99, 101, 45, 101, 114, 114, 111, 114]);
+export const HEADER_ERROR_LENGTH: i32 = 14;
 
 export enum Protocol {
   OPENAI = 0,
@@ -84,6 +90,7 @@ export enum Operation {
 export enum PlanFlag {
   STREAM = 1,
   STREAM_USAGE = 2,
+  CONTENT_LENGTH = 4,
 }
 
 export enum TargetFlag {
