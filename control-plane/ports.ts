@@ -1,0 +1,163 @@
+// The interfaces between the two halves of the control plane. Decisions (resources, store, operator API) know what is
+// wanted; delivery (snapshot, xDS, callout API) knows how Envoy gets it. Neither imports the other's files.
+import type { LeaseStatus } from "./contract.js";
+import type { Logger } from "./logger.js";
+import type { Kind } from "./resources/common.js";
+import type { ModelRoute } from "./resources/model-route.js";
+import type { Provider } from "./resources/provider.js";
+import type { Target } from "./resources/target.js";
+
+/** Validated documents without secrets, each list in ascending order of ids (UTF-8 bytes). */
+export interface ResourceSet {
+  readonly providers: readonly Provider[];
+  readonly targets: readonly Target[];
+  readonly modelRoutes: readonly ModelRoute[];
+}
+
+/** Where a server of the control plane listens, and where Envoy finds it. */
+export type ListenAddress =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+/** Files for mutual TLS (PEM); present whenever a control port listens beyond loopback. */
+export interface MutualTlsFiles {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  readonly clientCaFile: string;
+}
+
+/** What the compiler needs beside the resources. Holds no secret. */
+export interface CompileSettings {
+  /** Listener of the gateway. */
+  readonly gateway: { readonly host: string; readonly port: number };
+  readonly callout: ListenAddress;
+  /** Set if the callout API speaks TLS, so that the callout cluster has to present these to it. */
+  readonly calloutTls: MutualTlsFiles | undefined;
+  readonly requestBodyBytesMax: number;
+  readonly calloutTimeoutMs: number;
+}
+
+export interface CompileInput {
+  /** Number of the stored revision; goes out with the filter's configuration and comes back in worker reports. */
+  readonly revision: bigint;
+  readonly resources: ResourceSet;
+  readonly settings: CompileSettings;
+}
+
+/** One defect of a configuration, placed in the document that has to change. */
+export interface ConfigProblem {
+  readonly kind: Kind;
+  readonly id: string;
+  /** JSON pointer (RFC 6901) within that document, e.g. `/targets/1/target`; "" = the document as a whole. */
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+  /** What to do, as a sentence. */
+  readonly mend: string;
+}
+
+export type RevisionState = "live" | "rejected" | "waiting";
+
+/** What one Envoy has made of the revisions that were pushed to it. */
+export interface EnvoyStatus {
+  readonly nodeId: string;
+  readonly connected: boolean;
+  /** Newest first, as many as are remembered. `detail` is Envoy's own reason for a rejection. */
+  readonly revisions: readonly { readonly revision: bigint; readonly state: RevisionState; readonly detail?: string }[];
+  /** Workers that report, each with the revision that it runs. `lastSeen` is Unix ms. */
+  readonly workers: readonly { readonly id: string; readonly revision: bigint; readonly lastSeen: number }[];
+  /** Unix ms of the last sign of life on any channel. */
+  readonly lastSeen: number;
+}
+
+/** Provider id → clear credential. Lives in memory only. */
+export type ProviderSecrets = ReadonlyMap<string, string>;
+
+/** Implemented by the delivery side: compiles, checks and pushes. */
+export interface Publisher {
+  /** Compile, reference checks, the released wasm's decoder. No side effect; an empty list means "may be published". */
+  check(input: CompileInput): Promise<readonly ConfigProblem[]>;
+  /** Makes `input`, which `check` accepted, what every Envoy shall have. Returns before any Envoy has it. */
+  publish(input: CompileInput, secrets: ProviderSecrets): void;
+  status(): readonly EnvoyStatus[];
+  /** True while a connected Envoy reports a live revision. */
+  ready(): boolean;
+}
+
+/** A worker's own statement of what it runs, from `GET /v1/changes`. */
+export interface WorkerReport {
+  readonly nodeId: string;
+  readonly worker: string;
+  readonly revision: bigint;
+}
+
+/** The publisher as `main.ts` runs it: `publish` is called before `listen`, so that no Envoy ever sees an empty set. */
+export interface XdsPublisher extends Publisher {
+  report(report: WorkerReport): void;
+  /** Rejects with the system's error (EADDRINUSE, EACCES, …) when the address cannot be had. */
+  listen(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `xds/publisher.ts` exports `createPublisher(options: PublisherOptions): Promise<XdsPublisher>`. */
+export interface PublisherOptions {
+  readonly address: ListenAddress;
+  readonly tls: MutualTlsFiles | undefined;
+  /** Bearer token that Envoys present by `initial_metadata`. */
+  readonly token: string;
+  /** Bearer token that the filter's callouts carry; reaches Envoy as SDS secret `sluice/callout-token`. */
+  readonly calloutToken: string;
+  readonly log: Logger;
+}
+
+/** What is known about an API key. Times of the lease itself are set by the callout API from `LeaseTiming`. */
+export interface LeaseAnswer {
+  readonly status: (typeof LeaseStatus)[keyof typeof LeaseStatus];
+  /** Empty for an unknown key. */
+  readonly consumerId: string;
+  /** Patterns as in ARCHITECTURE §2.5; empty unless granted. */
+  readonly models: readonly string[];
+  /** Unix ms at which the key itself ends: a lease must not outlive it. */
+  readonly keyExpiresAtMs: number | undefined;
+}
+
+export interface LeaseChanges {
+  /** True: what changed since cannot be said any more; drop every lease. `digests` is then empty. */
+  readonly all: boolean;
+  /** SHA-256 of the keys whose leases are to be dropped, 64 hex characters each; at most 1,024. */
+  readonly digests: readonly string[];
+  /** To be sent as `since` next time. */
+  readonly sequence: bigint;
+}
+
+/** Implemented by the decisions side over the store, used by the callout API. */
+export interface LeaseBook {
+  /** `keySha256Hex`: 64 lower case hex characters. Never rejects for an unknown key: that is a status. */
+  lookup(keySha256Hex: string): Promise<LeaseAnswer>;
+  changesSince(sequence: bigint): Promise<LeaseChanges>;
+}
+
+export interface LeaseTiming {
+  /** A worker asks again in the background after this time. */
+  readonly refreshMs: number;
+  /** A lease is never used beyond this age, even when the control plane is out of reach. */
+  readonly ageMsMax: number;
+}
+
+/** `callout-api/server.ts` exports `createCalloutApi(options: CalloutApiOptions): CalloutApi`. */
+export interface CalloutApiOptions {
+  readonly address: ListenAddress;
+  readonly tls: MutualTlsFiles | undefined;
+  readonly token: string;
+  readonly leases: LeaseBook;
+  readonly timing: LeaseTiming;
+  /** Every worker report goes here (the publisher's `report`). */
+  readonly onReport: (report: WorkerReport) => void;
+  readonly log: Logger;
+}
+
+export interface CalloutApi {
+  /** Rejects with the system's error (EADDRINUSE, EACCES, …) when the address cannot be had. */
+  listen(): Promise<void>;
+  close(): Promise<void>;
+}
