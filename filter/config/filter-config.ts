@@ -1,0 +1,190 @@
+// The filter's configuration, used in place: flat tables in one block of bytes (ARCHITECTURE.md §2.4). Every bound is
+// checked once, here; lookups afterwards only follow offsets. A configuration is never changed: exchanges that run keep
+// the one they began with (`retain`/`release`), the last to let go frees the bytes.
+
+import {
+  CONFIG_FORMAT,
+  CONFIG_HEADER_BYTES,
+  CONFIG_MAGIC,
+  MODEL_ROUTE_BYTES,
+  TARGET_HEADER_BYTES,
+  TARGETS_MAX,
+} from "../contract";
+
+export class FilterConfig {
+  private readonly bytes: usize;
+  private references: i32 = 1;
+  /** Why `check` refused, as a path and a reason for the operator; empty while it has not. */
+  problem: string = "";
+
+  /** Takes ownership of a heap block of `length` bytes. */
+  constructor(
+    bytes: usize,
+    readonly length: u32,
+  ) {
+    this.bytes = bytes;
+  }
+
+  retain(): FilterConfig {
+    this.references++;
+    return this;
+  }
+
+  release(): void {
+    if (--this.references == 0) heap.free(this.bytes);
+  }
+
+  get revision(): u64 {
+    return load<u64>(this.bytes, 8);
+  }
+  get routeCount(): u32 {
+    return load<u32>(this.bytes, 20);
+  }
+  get requestBodyBytesMax(): u32 {
+    return load<u32>(this.bytes, 36);
+  }
+  get calloutTimeoutMs(): u32 {
+    return load<u32>(this.bytes, 40);
+  }
+  /** str16 */
+  get calloutCluster(): usize {
+    return this.bytes + load<u32>(this.bytes, 48);
+  }
+  /** str16 */
+  get calloutAuthority(): usize {
+    return this.bytes + load<u32>(this.bytes, 52);
+  }
+
+  /** The model route at a table position, as a pointer for the `route…` functions below. */
+  routeAt(index: u32): usize {
+    return this.bytes + load<u32>(this.bytes, 24) + index * MODEL_ROUTE_BYTES;
+  }
+
+  /** Finds a model route by its public name (UTF-8). 0 when there is none. */
+  findRoute(name: usize, length: i32): usize {
+    const mask = load<u32>(this.bytes, 28) - 1;
+    const slots = this.bytes + load<u32>(this.bytes, 32);
+    let slot = fnv1a(name, length) & mask;
+    for (let probes: u32 = 0; probes <= mask; probes++) {
+      const entry = load<u32>(slots + slot * 4);
+      if (entry == 0) return 0;
+      const route = this.routeAt(entry - 1);
+      if (this.routeNameLength(route) == length && memory.compare(this.routeName(route), name, length) == 0) {
+        return route;
+      }
+      slot = (slot + 1) & mask;
+    }
+    return 0;
+  }
+
+  routeName(route: usize): usize {
+    return this.bytes + load<u32>(route) + 2;
+  }
+  routeNameLength(route: usize): i32 {
+    return load<u16>(this.bytes + load<u32>(route));
+  }
+  routePerTryTimeoutMs(route: usize): u32 {
+    return load<u32>(route, 8);
+  }
+  routeTargetCount(route: usize): i32 {
+    return load<i32>(route, 12);
+  }
+  routeCreated(route: usize): u32 {
+    return load<u32>(route, 20);
+  }
+  /** The target record (ARCHITECTURE.md §2.2) at a position in the route's order. */
+  routeTarget(route: usize, index: i32): usize {
+    return this.bytes + load<u32>(this.bytes + load<u32>(route, 16) + <u32>index * 4);
+  }
+
+  /** Checks every offset and length once; false leaves the reason in `problem`. */
+  check(): bool {
+    const bytes = this.bytes;
+    const length = this.length;
+    if (length < CONFIG_HEADER_BYTES) return this.refuse("header", "shorter than its header");
+    if (load<u32>(bytes) != CONFIG_MAGIC) return this.refuse("header.magic", "not a Sluice configuration");
+    if (load<u16>(bytes, 4) != <u16>CONFIG_FORMAT) {
+      return this.refuse("header.format", "written for another version of the filter");
+    }
+    if (load<u32>(bytes, 16) != length) return this.refuse("header.totalLength", "cut or padded");
+    if (!this.checkString(load<u32>(bytes, 48))) return this.refuse("header.calloutCluster", "out of bounds");
+    if (!this.checkString(load<u32>(bytes, 52))) return this.refuse("header.calloutAuthority", "out of bounds");
+    return this.checkSlots() && this.checkRoutes();
+  }
+
+  private checkSlots(): bool {
+    const count = load<u32>(this.bytes, 28);
+    const routes = this.routeCount;
+    if (count < 2 || (count & (count - 1)) != 0 || <u64>count < <u64>routes * 2) {
+      return this.refuse("header.hashSlots", "not a power of two of at least twice the model routes");
+    }
+    if (!this.checkRange(load<u32>(this.bytes, 32), <u64>count * 4)) {
+      return this.refuse("header.hashSlots", "out of bounds");
+    }
+    const slots = this.bytes + load<u32>(this.bytes, 32);
+    let used: u32 = 0;
+    for (let i: u32 = 0; i < count; i++) {
+      const entry = load<u32>(slots + i * 4);
+      if (entry > routes) return this.refuse(`hashSlots[${i}]`, "names no model route");
+      if (entry != 0) used++;
+    }
+    if (used != routes) return this.refuse("hashSlots", "do not hold every model route once");
+    return true;
+  }
+
+  private checkRoutes(): bool {
+    if (!this.checkRange(load<u32>(this.bytes, 24), <u64>this.routeCount * MODEL_ROUTE_BYTES)) {
+      return this.refuse("modelRoutes", "out of bounds");
+    }
+    for (let i: u32 = 0; i < this.routeCount; i++) {
+      const route = this.routeAt(i);
+      if (!this.checkString(load<u32>(route))) return this.refuse(`modelRoutes[${i}].name`, "out of bounds");
+      const targets = load<u32>(route, 12);
+      if (targets == 0 || targets > TARGETS_MAX) {
+        return this.refuse(`modelRoutes[${i}].targets`, "must be 1 to 16 targets");
+      }
+      if (!this.checkRange(load<u32>(route, 16), <u64>targets * 4)) {
+        return this.refuse(`modelRoutes[${i}].targets`, "out of bounds");
+      }
+      for (let t: u32 = 0; t < targets; t++) {
+        if (!this.checkTarget(load<u32>(this.bytes + load<u32>(route, 16) + t * 4))) {
+          return this.refuse(`modelRoutes[${i}].targets[${t}]`, "not a whole target record");
+        }
+      }
+    }
+    return true;
+  }
+
+  private checkTarget(offset: u32): bool {
+    if (!this.checkRange(offset, TARGET_HEADER_BYTES)) return false;
+    const record = this.bytes + offset;
+    const recordLength = load<u16>(record);
+    if (!this.checkRange(offset, recordLength)) return false;
+    let field: u32 = TARGET_HEADER_BYTES;
+    for (let i = 0; i < 5; i++) {
+      if (field + 2 > <u32>recordLength) return false;
+      field += 2 + <u32>load<u16>(record + field);
+    }
+    return field == <u32>recordLength;
+  }
+
+  private checkString(offset: u32): bool {
+    return this.checkRange(offset, 2) && this.checkRange(offset, 2 + <u64>load<u16>(this.bytes + offset));
+  }
+
+  private checkRange(offset: u32, size: u64): bool {
+    return offset >= CONFIG_HEADER_BYTES && <u64>offset + size <= <u64>this.length;
+  }
+
+  private refuse(path: string, reason: string): bool {
+    this.problem = `${path}: ${reason}`;
+    return false;
+  }
+}
+
+/** FNV-1a, 32 bit: the hash of the model route table. */
+function fnv1a(pointer: usize, length: i32): u32 {
+  let hash: u32 = 0x811c9dc5;
+  for (let i = 0; i < length; i++) hash = (hash ^ <u32>load<u8>(pointer + <usize>i)) * 0x01000193;
+  return hash;
+}

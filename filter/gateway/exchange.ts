@@ -1,0 +1,54 @@
+// One request on its way through the gateway root: what the steps read and write. Pooled with its stream context.
+// Pointers into headers and body are valid only during the callback that set them.
+
+import { FilterConfig } from "../config/filter-config";
+import { Operation, Protocol } from "../contract";
+import { Lease } from "../state/lease";
+
+/** What a step decides. */
+export enum Outcome {
+  NEXT = 0,
+  /** The client has its answer (a local reply); nothing further runs. */
+  ANSWERED = 1,
+}
+
+export class Exchange {
+  config: FilterConfig | null = null;
+  lease: Lease | null = null;
+  protocol: Protocol = Protocol.OPENAI;
+  operation: Operation = Operation.UNKNOWN;
+  hasContentLength: bool = false;
+
+  body: usize = 0;
+  bodyLength: i32 = 0;
+  streaming: bool = false;
+  streamUsage: bool = false;
+  /** The model's JSON string in the body, quotes included. */
+  modelStart: u32 = 0;
+  modelEnd: u32 = 0;
+  /** The model's name as UTF-8, unescaped. */
+  modelPointer: usize = 0;
+  modelLength: i32 = 0;
+  /** Model route, as a handle of `config`. */
+  route: usize = 0;
+
+  begin(config: FilterConfig): void {
+    this.config = config.retain();
+    this.lease = null;
+    this.operation = Operation.UNKNOWN;
+    this.protocol = Protocol.OPENAI;
+    this.streaming = false;
+    this.streamUsage = false;
+    this.route = 0;
+  }
+
+  end(): void {
+    const config = this.config;
+    if (config != null) config.release();
+    this.config = null;
+    this.lease = null;
+  }
+}
+
+/** Every policy is one of these: it reads the exchange and lets it go on, or answers the client. */
+export type Step = (exchange: Exchange) => Outcome;

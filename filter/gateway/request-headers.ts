@@ -1,0 +1,198 @@
+// One pass over the client's header map: finds what the exchange needs (path, method, credential, protocol marks) and
+// removes every header that no provider may see. Allow-list only: what is not named here does not pass.
+
+import { HeaderCursor, HeaderMap, Literal, removeHeaderBytes, utf8 } from "../sdk";
+
+/** Where the client put its key; each protocol accepts some of these. */
+export enum CredentialPlace {
+  NONE = 0,
+  AUTHORIZATION = 1,
+  X_API_KEY = 2,
+  /** A header or query parameter that another API uses (`api-key`, `x-goog-api-key`, `?key=`). */
+  ELSEWHERE = 3,
+}
+
+enum HeaderUse {
+  REMOVE = 0,
+  KEEP = 1,
+  METHOD = 2,
+  PATH = 3,
+  CONTENT_LENGTH = 4,
+  AUTHORIZATION = 5,
+  X_API_KEY = 6,
+  OTHER_CREDENTIAL = 7,
+  ANTHROPIC_VERSION = 8,
+}
+
+const METHOD = utf8(":method");
+const PATH = utf8(":path");
+const SCHEME = utf8(":scheme");
+const ACCEPT = utf8("accept");
+const AUTHORITY = utf8(":authority");
+const API_KEY = utf8("api-key");
+const X_API_KEY = utf8("x-api-key");
+const AUTHORIZATION = utf8("authorization");
+const USER_AGENT = utf8("user-agent");
+const TRACEPARENT = utf8("traceparent");
+const TRACESTATE = utf8("tracestate");
+const OPENAI_BETA = utf8("openai-beta");
+const X_REQUEST_ID = utf8("x-request-id");
+const CONTENT_TYPE = utf8("content-type");
+const CONTENT_LENGTH = utf8("content-length");
+const ANTHROPIC_BETA = utf8("anthropic-beta");
+const X_GOOG_API_KEY = utf8("x-goog-api-key");
+const IDEMPOTENCY_KEY = utf8("idempotency-key");
+const ANTHROPIC_VERSION = utf8("anthropic-version");
+// Envoy puts this one on by itself, and its route takes it off again behind the filter.
+const X_FORWARDED_PROTO = utf8("x-forwarded-proto");
+
+const BEARER = utf8("bearer ");
+
+export class RequestHeaders {
+  methodPointer: usize = 0;
+  methodLength: i32 = 0;
+  pathPointer: usize = 0;
+  /** Without the query. */
+  pathLength: i32 = 0;
+  keyPointer: usize = 0;
+  keyLength: i32 = 0;
+  keyPlace: CredentialPlace = CredentialPlace.NONE;
+  /** Body length that the client announced; -1 = none, or not a number. */
+  contentLength: i64 = -1;
+  anthropicVersion: bool = false;
+  private readonly cursor: HeaderCursor = new HeaderCursor();
+
+  /** Pointers stay valid until the callback returns. */
+  readAndStrip(): void {
+    this.keyPlace = CredentialPlace.NONE;
+    this.keyLength = 0;
+    this.methodLength = 0;
+    this.pathLength = 0;
+    this.contentLength = -1;
+    this.anthropicVersion = false;
+    const cursor = this.cursor;
+    cursor.read(HeaderMap.REQUEST);
+    while (cursor.next()) {
+      const use = useOf(cursor.namePointer, cursor.nameLength);
+      if (use == HeaderUse.KEEP) continue;
+      if (this.take(use, cursor.valuePointer, cursor.valueLength)) {
+        removeHeaderBytes(HeaderMap.REQUEST, cursor.namePointer, cursor.nameLength);
+      }
+    }
+  }
+
+  /** Records a header's value; answers whether the header must go. */
+  private take(use: HeaderUse, value: usize, length: i32): bool {
+    switch (use) {
+      case HeaderUse.METHOD:
+        this.methodPointer = value;
+        this.methodLength = length;
+        return false;
+      case HeaderUse.PATH:
+        this.takePath(value, length);
+        return false;
+      case HeaderUse.CONTENT_LENGTH:
+        this.contentLength = parseLength(value, length);
+        return false;
+      case HeaderUse.ANTHROPIC_VERSION:
+        this.anthropicVersion = true;
+        return false;
+      case HeaderUse.AUTHORIZATION:
+        this.takeBearer(value, length);
+        return true;
+      case HeaderUse.X_API_KEY:
+        this.takeKey(CredentialPlace.X_API_KEY, value, length);
+        return true;
+      case HeaderUse.OTHER_CREDENTIAL:
+        this.takeKey(CredentialPlace.ELSEWHERE, value, length);
+        return true;
+      default:
+        return true;
+    }
+  }
+
+  private takePath(value: usize, length: i32): void {
+    this.pathPointer = value;
+    let end = 0;
+    while (end < length && load<u8>(value + <usize>end) != 0x3f /* ? */) end++;
+    this.pathLength = end;
+    for (let i = end; i + 5 <= length; i++) {
+      const before = load<u8>(value + <usize>i);
+      if (before != 0x3f && before != 0x26 /* & */) continue;
+      if (load<u32>(value + <usize>i + 1) != 0x3d79656b /* "key=" */) continue;
+      this.takeKey(CredentialPlace.ELSEWHERE, value + <usize>i + 5, length - i - 5);
+      return;
+    }
+  }
+
+  /** A scheme other than Bearer is no key of ours, and says nothing about where a key belongs. */
+  private takeBearer(value: usize, length: i32): void {
+    if (length <= BEARER.length) return;
+    for (let i = 0; i < BEARER.length; i++) {
+      const byte = load<u8>(value + <usize>i);
+      if ((byte | 0x20) != load<u8>(BEARER.pointer + <usize>i)) return;
+    }
+    let start = BEARER.length;
+    while (start < length && load<u8>(value + <usize>start) == 0x20) start++;
+    this.takeKey(CredentialPlace.AUTHORIZATION, value + <usize>start, length - start);
+  }
+
+  /** Of several credentials the one in the most specific place wins (the enum's order). */
+  private takeKey(place: CredentialPlace, value: usize, length: i32): void {
+    if (length == 0) return;
+    if (this.keyPlace != CredentialPlace.NONE && this.keyPlace <= place) return;
+    this.keyPlace = place;
+    this.keyPointer = value;
+    this.keyLength = length;
+  }
+}
+
+function parseLength(value: usize, length: i32): i64 {
+  if (length == 0 || length > 18) return length > 18 ? i64.MAX_VALUE : -1;
+  let result: i64 = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = <i64>load<u8>(value + <usize>i) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    result = result * 10 + digit;
+  }
+  return result;
+}
+
+function is(name: usize, literal: Literal, use: HeaderUse): HeaderUse {
+  return memory.compare(name, literal.pointer, literal.length) == 0 ? use : HeaderUse.REMOVE;
+}
+
+/** The allow-list. Envoy gives names in lower case. The length decides which names are compared. */
+function useOf(name: usize, length: i32): HeaderUse {
+  switch (length) {
+    case 5:
+      return is(name, PATH, HeaderUse.PATH);
+    case 6:
+      return is(name, ACCEPT, HeaderUse.KEEP);
+    case 7:
+      if (load<u8>(name) != 0x3a) return is(name, API_KEY, HeaderUse.OTHER_CREDENTIAL);
+      return load<u8>(name, 1) == 0x6d ? is(name, METHOD, HeaderUse.METHOD) : is(name, SCHEME, HeaderUse.KEEP);
+    case 9:
+      return is(name, X_API_KEY, HeaderUse.X_API_KEY);
+    case 10:
+      if (load<u8>(name) == 0x3a) return is(name, AUTHORITY, HeaderUse.KEEP);
+      return load<u8>(name) == 0x75 ? is(name, USER_AGENT, HeaderUse.KEEP) : is(name, TRACESTATE, HeaderUse.KEEP);
+    case 11:
+      return load<u8>(name) == 0x74 ? is(name, TRACEPARENT, HeaderUse.KEEP) : is(name, OPENAI_BETA, HeaderUse.KEEP);
+    case 12:
+      return load<u8>(name) == 0x78 ? is(name, X_REQUEST_ID, HeaderUse.KEEP) : is(name, CONTENT_TYPE, HeaderUse.KEEP);
+    case 13:
+      return is(name, AUTHORIZATION, HeaderUse.AUTHORIZATION);
+    case 14:
+      if (load<u8>(name) == 0x61) return is(name, ANTHROPIC_BETA, HeaderUse.KEEP);
+      if (load<u8>(name) == 0x78) return is(name, X_GOOG_API_KEY, HeaderUse.OTHER_CREDENTIAL);
+      return is(name, CONTENT_LENGTH, HeaderUse.CONTENT_LENGTH);
+    case 15:
+      return is(name, IDEMPOTENCY_KEY, HeaderUse.KEEP);
+    case 17:
+      if (load<u8>(name) == 0x61) return is(name, ANTHROPIC_VERSION, HeaderUse.ANTHROPIC_VERSION);
+      return is(name, X_FORWARDED_PROTO, HeaderUse.KEEP);
+    default:
+      return HeaderUse.REMOVE;
+  }
+}

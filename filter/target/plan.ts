@@ -1,0 +1,130 @@
+// The plan of one request as the target root sees it: a view over the bytes in filter state (ARCHITECTURE.md §2.3).
+// Views only: every pointer is valid until the callback that read the plan returns.
+//
+//   header | original model | record 0 | record 1 | …          cursor ──▶ record
+//   record: u16 length | dialect | flags | u32 cap | u32 quirks | cluster | target | authority | base path | model
+
+import { PLAN_FORMAT, PLAN_HEADER_BYTES, PlanFlag, TARGET_HEADER_BYTES } from "../contract";
+
+export class Plan {
+  pointer: usize = 0;
+  length: i32 = 0;
+
+  targetPointer: usize = 0;
+  targetLength: i32 = 0;
+  authorityPointer: usize = 0;
+  authorityLength: i32 = 0;
+  basePathPointer: usize = 0;
+  basePathLength: i32 = 0;
+  /** The provider's name for the model, JSON-escaped, without quotes. */
+  modelPointer: usize = 0;
+  modelLength: i32 = 0;
+  /** Cluster of the target after this one; length 0 when this is the last. */
+  nextClusterPointer: usize = 0;
+  nextClusterLength: i32 = 0;
+  private record: usize = 0;
+
+  /** False when the bytes are no plan of this format: they may come from another version of the filter. */
+  read(pointer: usize, length: i32): bool {
+    this.pointer = pointer;
+    this.length = length;
+    if (length < <i32>PLAN_HEADER_BYTES + 2 || load<u8>(pointer) != <u8>PLAN_FORMAT) return false;
+    if (this.cursor >= this.targetCount) return false;
+    let at = pointer + <usize>load<u16>(pointer, 6);
+    const end = pointer + <usize>length;
+    for (let i = 0; i < this.cursor; i++) {
+      if (at + 2 > end) return false;
+      at += <usize>load<u16>(at);
+    }
+    if (!fits(at, end)) return false;
+    this.record = at;
+    let field = at + TARGET_HEADER_BYTES;
+    field += 2 + <usize>load<u16>(field); // this target's own cluster
+    this.targetLength = load<u16>(field);
+    this.targetPointer = field + 2;
+    field = this.targetPointer + <usize>this.targetLength;
+    this.authorityLength = load<u16>(field);
+    this.authorityPointer = field + 2;
+    field = this.authorityPointer + <usize>this.authorityLength;
+    this.basePathLength = load<u16>(field);
+    this.basePathPointer = field + 2;
+    field = this.basePathPointer + <usize>this.basePathLength;
+    this.modelLength = load<u16>(field);
+    this.modelPointer = field + 2;
+    this.nextClusterLength = 0;
+    if (!this.hasNext) return true;
+    const next = at + <usize>load<u16>(at);
+    if (!fits(next, end)) return false;
+    this.nextClusterLength = load<u16>(next, TARGET_HEADER_BYTES);
+    this.nextClusterPointer = next + TARGET_HEADER_BYTES + 2;
+    return true;
+  }
+
+  /** Moves the cursor in place; the caller writes the bytes back. */
+  advance(): void {
+    store<u8>(this.pointer, <u8>(this.cursor + 1), 5);
+  }
+
+  get protocol(): i32 {
+    return load<u8>(this.pointer, 1);
+  }
+  get operation(): i32 {
+    return load<u8>(this.pointer, 2);
+  }
+  get flags(): u32 {
+    return load<u8>(this.pointer, 3);
+  }
+  get streaming(): bool {
+    return (this.flags & PlanFlag.STREAM) != 0;
+  }
+  /** Whether the client asked for a usage chunk (`stream_options.include_usage`). */
+  get streamUsage(): bool {
+    return (this.flags & PlanFlag.STREAM_USAGE) != 0;
+  }
+  get targetCount(): i32 {
+    return load<u8>(this.pointer, 4);
+  }
+  get cursor(): i32 {
+    return load<u8>(this.pointer, 5);
+  }
+  get hasNext(): bool {
+    return this.cursor + 1 < this.targetCount;
+  }
+  /** Offset of the model's JSON string in the request body, quotes included. */
+  get modelStart(): u32 {
+    return load<u32>(this.pointer, 8);
+  }
+  get modelEnd(): u32 {
+    return load<u32>(this.pointer, 12);
+  }
+  get bodyLength(): u32 {
+    return load<u32>(this.pointer, 24);
+  }
+  /** The model as the client wrote it, JSON-escaped, without quotes. */
+  get originalModelPointer(): usize {
+    return this.pointer + PLAN_HEADER_BYTES + 2;
+  }
+  get originalModelLength(): i32 {
+    return load<u16>(this.pointer, PLAN_HEADER_BYTES);
+  }
+  get dialect(): i32 {
+    return load<u8>(this.record, 2);
+  }
+  /** Output cap for dialects that require one; 0 = the dialect's own default. */
+  get defaultMaxTokens(): u32 {
+    return load<u32>(this.record, 4);
+  }
+}
+
+/** Whether a record with its five strings lies before `end`. The control plane wrote it, the gateway root checked it. */
+function fits(record: usize, end: usize): bool {
+  if (record + TARGET_HEADER_BYTES + 10 > end) return false;
+  const recordEnd = record + <usize>load<u16>(record);
+  if (recordEnd > end) return false;
+  let field = record + TARGET_HEADER_BYTES;
+  for (let i = 0; i < 5; i++) {
+    if (field + 2 > recordEnd) return false;
+    field += 2 + <usize>load<u16>(field);
+  }
+  return field <= recordEnd;
+}

@@ -1,0 +1,134 @@
+// What is not a steady load: memory over a hundred thousand requests, failovers, a large push under traffic. Each gives
+// rows of `{ title, label, value, unit, bar, met, note }`; all of them are about Sluice alone.
+import { loadOptions } from "./measure.mjs";
+import { rssBytes, sleep } from "./processes.mjs";
+import { runLoad } from "./tools.mjs";
+import { median } from "./figures.mjs";
+
+const MIB = 2 ** 20;
+
+function row(title, label, value, unit, { bar, strict, note } = {}) {
+  const met = bar === undefined ? undefined : strict ? value < bar : value <= bar;
+  return { title, label, value, unit, bar, strict, met, note };
+}
+
+const chat = (model, load) => ({ body: "small", model, load });
+
+async function load(bench, target, workload, more) {
+  return runLoad(bench.tools, { ...loadOptions(bench, target, workload), ...more });
+}
+
+/** One in ten a large body, one in ten a stream: what a VM holds on to depends on the largest it has seen. */
+async function mixed(bench, requests) {
+  const part = { requests: requests / 10, seconds: 60 };
+  const results = [
+    await load(bench, bench.sluice, chat("same", { connections: 32 }), { ...part, requests: requests * 0.8 }),
+    await load(bench, bench.sluice, { body: "large", load: { connections: 8 } }, part),
+    await load(bench, bench.sluice, { body: "stream", sse: true, load: { connections: 16 } }, part),
+  ];
+  return results.reduce((sum, result) => sum + result.failed, 0);
+}
+
+async function memory(bench) {
+  const title = "VM memory";
+  const requests = bench.options.quick ? 20_000 : 100_000;
+  const failedEarly = await mixed(bench, 1000);
+  const early = await bench.sluice.vmMemoryBytes();
+  const failed = failedEarly + (await mixed(bench, requests - 1000));
+  const late = await bench.sluice.vmMemoryBytes();
+  const note = `${(early / MIB).toFixed(2)} → ${(late / MIB).toFixed(2)} MiB; 80 % 1 KB, 10 % 200 KB, 10 % streams`;
+  return [
+    row(title, `growth from 1,000 to ${requests.toLocaleString("en-US")} requests`, (late - early) / MIB, "MiB", { bar: 1, note }),
+    row(title, "requests failed meanwhile", failed, "", { bar: 0 }),
+  ];
+}
+
+const SEQUENTIAL = { connections: 1 };
+
+/** The failed attempt itself is what the refusing provider takes when asked directly. */
+async function failover(bench) {
+  const title = "failover, 429 → other dialect";
+  const seconds = bench.seconds;
+  const refusing = { url: `http://127.0.0.1:${bench.sluice.refusing.port}`, headers: [] };
+  const beyond = { p50: [], p99: [] };
+  for (let round = 0; round < bench.rounds; round++) {
+    const direct = await load(bench, bench.sluice, chat("translated", SEQUENTIAL), { seconds });
+    const failed = await load(bench, refusing, chat("failover", SEQUENTIAL), { seconds: 0.2, expect: "" });
+    const failedOver = await load(bench, bench.sluice, chat("failover", SEQUENTIAL), { seconds });
+    const attemptMs = (failed.seconds * 1000) / failed.sent;
+    for (const key of ["p50", "p99"]) beyond[key].push(failedOver.latencyMs[key] - direct.latencyMs[key] - attemptMs);
+  }
+  const burst = 200;
+  const atOnce = await load(bench, bench.sluice, chat("failover", { connections: burst }), { requests: burst, seconds: 10 });
+  return [
+    row(title, "added beyond the failed attempt, p50", median(beyond.p50), "ms", { bar: 5, strict: true }),
+    row(title, "added beyond the failed attempt, p99", median(beyond.p99), "ms"),
+    row(title, `${burst} failovers at once: failed`, atOnce.failed, "", {
+      bar: 0,
+      note: atOnce.firstFailure || `slowest ${atOnce.latencyMs.max.toFixed(0)} ms`,
+    }),
+  ];
+}
+
+const PUSHED_ROUTES = 1000;
+const SETTLE_MS = 1500; // traffic before and after the push
+
+/** Noise only makes a slowest request slower, so the lowest over the rounds counts, with the push and without it. */
+async function push(bench) {
+  const title = `push of ${PUSHED_ROUTES.toLocaleString("en-US")} model routes at 200 requests/s`;
+  const traffic = chat("same", { connections: 64, rate: 200 });
+  const slowest = { without: [], with: [] };
+  const liveMs = [];
+  let failed = 0;
+  for (let round = 0; round < bench.rounds; round++) {
+    const seconds = (3 * SETTLE_MS) / 1000;
+    const quiet = await load(bench, bench.sluice, traffic, { seconds });
+    const running = load(bench, bench.sluice, traffic, { seconds });
+    await sleep(SETTLE_MS);
+    liveMs.push(await bench.sluice.pushModelRoutes(PUSHED_ROUTES, round));
+    const pushed = await running;
+    slowest.without.push(quiet.latencyMs.max);
+    slowest.with.push(pushed.latencyMs.max);
+    failed += pushed.failed;
+  }
+  const [without, withPush] = [Math.min(...slowest.without), Math.min(...slowest.with)];
+  return [
+    row(title, "added to the slowest request", withPush - without, "ms", {
+      bar: 20,
+      note: `${without.toFixed(1)} → ${withPush.toFixed(1)} ms; every round: ${slowest.with.map((ms) => ms.toFixed(0)).join(", ")}`,
+    }),
+    row(title, "requests failed", failed, "", { bar: 0 }),
+    row(title, "accepted to live, median", median(liveMs), "ms", { note: `slowest ${Math.max(...liveMs).toFixed(0)} ms` }),
+  ];
+}
+
+async function live(bench) {
+  const ms = [];
+  for (let round = 0; round < bench.rounds; round++) ms.push(await bench.sluice.pushModelRoutes(1, round));
+  return [
+    row("one model route changed", "revision to live, median", median(ms), "ms", {
+      bar: 500,
+      strict: true,
+      note: `slowest ${Math.max(...ms).toFixed(0)} ms`,
+    }),
+  ];
+}
+
+async function residentMemory(bench) {
+  const mib = (pid) => rssBytes(pid) / MIB;
+  return [
+    row("resident memory after the run", "Envoy with Sluice", mib(bench.sluice.pid), "MiB", {
+      note: `plain Envoy ${mib(bench.plain.pid).toFixed(0)} MiB, with fewer requests behind it`,
+    }),
+    row("resident memory after the run", "control plane", mib(bench.sluice.controlPlanePid), "MiB"),
+  ];
+}
+
+/** `when`: before the steady loads (a fresh VM) or after them. */
+export const SCENARIOS = [
+  { id: "memory", title: "VM memory over many requests", when: "before", run: memory },
+  { id: "failover", title: "failover", when: "after", run: failover },
+  { id: "live", title: "revision to live", when: "after", run: live },
+  { id: "push", title: "a large push under traffic", when: "after", run: push },
+  { id: "rss", title: "resident memory", when: "after", run: residentMemory },
+];

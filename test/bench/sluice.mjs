@@ -1,0 +1,1 @@
+export async function startSluice() { throw new Error("not yet"); }

@@ -1,0 +1,108 @@
+// The steady loads: what is sent, how, and the bar from the project's goals that each figure is held against.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Public model names of the bench's model routes (sluice.mjs makes them; plain Envoy ignores them). */
+export const MODELS = { same: "bench-chat", translated: "bench-translated", failover: "bench-failover" };
+
+const PACED_STREAMS_PER_SECOND = 10;
+const REQUESTS_PER_SECOND = 200;
+const LARGE_REQUESTS_PER_SECOND = 20;
+
+/**
+ * `figures` are read from a measurement: kind "ratio" divides by plain Envoy, "added" subtracts it; better says which
+ * way noise can only spoil it, so that the best round is the truest.
+ */
+const CPU = (bar) => ({ key: "cpuUs", label: "gateway CPU, µs a request", kind: "ratio", better: "less", bar });
+const EVENT_CPU = (bar) => ({ key: "eventCpuUs", label: "gateway CPU, µs an event", kind: "ratio", better: "less", bar });
+const RATE = (bar) => ({ key: "requestsPerSecond", label: "requests/s", kind: "ratio", better: "more", bar });
+const EVENTS = { key: "eventsPerSecond", label: "events/s", kind: "ratio", better: "more" };
+const P50 = (bar) => ({ key: "p50Ms", label: "p50, ms", kind: "added", bar });
+const P99 = { key: "p99Ms", label: "p99, ms", kind: "added" };
+const TTFT = (bar) => ({ key: "ttftMs", label: "time to first event p50, ms", kind: "added", bar });
+
+const closed = (connections) => ({ connections });
+const open = (rate) => ({ connections: 64, rate });
+
+const SAME = [
+  { id: "chat-1k", title: "1 KB chat, 32 connections", body: "small", load: closed(32), figures: [CPU(2.2), RATE(0.45)] },
+  {
+    id: "chat-1k-rate",
+    title: `1 KB chat at ${REQUESTS_PER_SECOND}/s`,
+    body: "small",
+    load: open(REQUESTS_PER_SECOND),
+    figures: [P50(0.25), P99],
+  },
+  { id: "chat-200k", title: "200 KB chat, 8 connections", body: "large", load: closed(8), figures: [CPU(2), RATE()] },
+  {
+    id: "chat-200k-rate",
+    title: `200 KB chat at ${LARGE_REQUESTS_PER_SECOND}/s`,
+    body: "large",
+    load: open(LARGE_REQUESTS_PER_SECOND),
+    figures: [P50(), P99],
+  },
+  {
+    id: "stream",
+    title: "1 KB stream of 50 chunks, 16 connections",
+    body: "stream",
+    sse: true,
+    load: closed(16),
+    figures: [EVENT_CPU(1.3), EVENTS],
+  },
+  {
+    id: "stream-paced",
+    title: `${PACED_STREAMS_PER_SECOND} streams/s, chunks 5 ms apart`,
+    body: "paced",
+    sse: true,
+    load: open(PACED_STREAMS_PER_SECOND),
+    figures: [TTFT(0.2), EVENT_CPU(1.3)],
+  },
+  {
+    id: "stream-200k",
+    title: "200 KB stream of 50 chunks, 8 connections",
+    body: "largeStream",
+    sse: true,
+    load: closed(8),
+    figures: [CPU(), EVENTS],
+  },
+];
+
+/** OpenAI client, Anthropic provider. No bar is set for translation; it is held against the same plain Envoy. */
+const TRANSLATED = ["chat-1k", "chat-200k", "stream", "stream-paced"].map((id) => {
+  const load = SAME.find((workload) => workload.id === id);
+  const figures = load.figures.map((figure) => ({ ...figure, bar: undefined }));
+  return { ...load, id: `translate-${id}`, title: `translated: ${load.title}`, baseline: id, model: "translated", figures };
+});
+
+export const WORKLOADS = [...SAME, ...TRANSLATED];
+
+const filler = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor ";
+const prose = (bytes) => filler.repeat(Math.ceil(bytes / filler.length)).slice(0, bytes);
+
+function chat(model, promptBytes, directive, stream) {
+  const messages = [
+    { role: "system", content: "You are a helpful assistant." },
+    { role: "user", content: `${prose(promptBytes)}${directive}` },
+  ];
+  const streaming = stream ? { stream: true, stream_options: { include_usage: true } } : {};
+  return JSON.stringify({ model, ...streaming, temperature: 0.2, messages });
+}
+
+const SMALL_PROMPT_BYTES = 850; // 1 KB with the envelope
+const LARGE_PROMPT_BYTES = 200 * 1024;
+
+/** Writes every body for every model; returns `(body, model) → file`. */
+export function writeBodies(folder) {
+  const file = (body, model) => join(folder, `${body}-${model}.json`);
+  for (const [model, name] of Object.entries(MODELS)) {
+    const bodies = {
+      small: chat(name, SMALL_PROMPT_BYTES, "", false),
+      large: chat(name, LARGE_PROMPT_BYTES, "", false),
+      stream: chat(name, SMALL_PROMPT_BYTES, " [[chunks=50]]", true),
+      paced: chat(name, SMALL_PROMPT_BYTES, " [[chunks=50 delay_us=5000]]", true),
+      largeStream: chat(name, LARGE_PROMPT_BYTES, " [[chunks=50]]", true),
+    };
+    for (const [body, text] of Object.entries(bodies)) writeFileSync(file(body, model), text);
+  }
+  return file;
+}
