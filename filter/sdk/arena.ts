@@ -16,7 +16,7 @@ let large: usize = 0; // list of heap blocks; the first word of a block points t
 
 /** Bytes that the VM's linear memory has now; it never shrinks. */
 export function memoryBytes(): usize {
-  return (<usize>memory.size()) * PAGE_BYTES;
+  return <usize>memory.size() * PAGE_BYTES;
 }
 
 /** Whether a block of `size` bytes may be taken without passing the VM's memory budget, wherever it would be put. */

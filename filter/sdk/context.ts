@@ -1,7 +1,11 @@
 // What a filter extends: a root context per plugin and configuration, and a stream context per HTTP request.
-// Stream contexts are meant to be pooled: `createStream` may hand out a used one, `onDelete` is where to take it back.
+// Stream contexts may be pooled: `createStream` hands out a used one, `onDelete` is where to take it back.
 
+import { noteGarbage } from "./collector";
 import { Action } from "./types";
+
+/** What a stream context and the objects that it holds are taken for when nobody says better. */
+const CONTEXT_BYTES: usize = 256;
 
 export abstract class StreamContext {
   /** The host's number for this stream; changes every time a pooled context is used again. */
@@ -33,8 +37,10 @@ export abstract class StreamContext {
     return Action.CONTINUE;
   }
 
-  /** The last callback. Host calls on the stream are no longer allowed. */
-  onDelete(): void {}
+  /** The last callback. Host calls on the stream are no longer allowed. A pooled context overrides this and is no garbage. */
+  onDelete(): void {
+    noteGarbage(CONTEXT_BYTES);
+  }
 }
 
 export abstract class RootContext {

@@ -1,6 +1,7 @@
 // What the host calls. The entry file of a filter re-exports this: `export * from "proxy-wasm-assemblyscript-sdk/exports"`.
 // Callbacks that no filter of ours needs are left out on purpose: the host does not call what is not exported.
 
+import "./abort";
 import { arenaAllocate } from "./arena";
 import { createRoot, deleteRoot, enter, leave, rootOf, streams } from "./lifecycle";
 import { Action } from "./types";

@@ -21,13 +21,13 @@ export class HeaderList {
   }
 
   add(name: Literal, value: usize, valueLength: i32): HeaderList {
-    const lengths = 4 + (<usize>LIST_HEADERS_MAX) * 8;
+    const lengths = 4 + <usize>LIST_HEADERS_MAX * 8;
     const need = <usize>(name.length + valueLength + 2);
     if (this.count >= LIST_HEADERS_MAX || lengths + this.used + need > LIST_BYTES) {
       this.overflow = true;
       return this;
     }
-    const at = this.scratch + 4 + (<usize>this.count) * 8;
+    const at = this.scratch + 4 + <usize>this.count * 8;
     store<i32>(at, name.length);
     store<i32>(at, valueLength, 4);
     let data = this.buffer + this.used;
@@ -48,11 +48,11 @@ export class HeaderList {
   /** Joins lengths and data; the bytes stay valid until the next `reset`. */
   finish(): usize {
     store<i32>(this.scratch, this.count);
-    memory.copy(this.scratch + 4 + (<usize>this.count) * 8, this.buffer, this.used);
+    memory.copy(this.scratch + 4 + <usize>this.count * 8, this.buffer, this.used);
     return this.scratch;
   }
 
   get byteLength(): usize {
-    return 4 + (<usize>this.count) * 8 + this.used;
+    return 4 + <usize>this.count * 8 + this.used;
   }
 }

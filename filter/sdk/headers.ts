@@ -36,19 +36,19 @@ export class HeaderCursor {
     if (length < 4) return true;
     this.count = load<i32>(pointer);
     this.lengths = pointer + 4;
-    this.data = this.lengths + (<usize>this.count) * 8;
+    this.data = this.lengths + <usize>this.count * 8;
     this.end = pointer + <usize>length;
     return true;
   }
 
   rewind(): void {
     this.index = 0;
-    this.data = this.lengths + (<usize>this.count) * 8;
+    this.data = this.lengths + <usize>this.count * 8;
   }
 
   next(): bool {
     if (this.index >= this.count) return false;
-    const at = this.lengths + (<usize>this.index) * 8;
+    const at = this.lengths + <usize>this.index * 8;
     this.nameLength = load<i32>(at);
     this.valueLength = load<i32>(at, 4);
     this.namePointer = this.data;

@@ -4,6 +4,7 @@ export { arenaAllocate, memoryAllows, memoryBytes } from "./arena";
 export { appendToBuffer, getBuffer, replaceBuffer, replacePrefix } from "./buffers";
 export { httpCall } from "./callout";
 export { nowMs, nowNs, setTickPeriod } from "./clock";
+export { noteGarbage } from "./collector";
 export { RootContext, StreamContext } from "./context";
 export { callForeignFunction, clearRouteCache } from "./foreign";
 export { HeaderList } from "./header-list";
@@ -17,7 +18,7 @@ export {
   setHeaderLiteral,
 } from "./headers";
 export { hostLength, hostPointer } from "./host";
-export { noteGarbage, registerRoot } from "./lifecycle";
+export { registerRoot } from "./lifecycle";
 export { Literal, utf8 } from "./literal";
 export { log, logBytes, logLiteral } from "./log";
 export { Metric } from "./metrics";

@@ -1,16 +1,14 @@
-// Which contexts live, how deep the host is in the VM, and when garbage is collected. The exports in exports.ts are thin
-// shells around this.
+// Which contexts live, and how deep the host is in the VM. The exports in exports.ts are thin shells around this.
 
 import { arenaReset } from "./arena";
+import { collectIfDue, noteMuchGarbage } from "./collector";
 import { RootContext } from "./context";
-import { getProperty } from "./properties";
 import { hostLength, hostPointer } from "./host";
 import { utf8 } from "./literal";
+import { getProperty } from "./properties";
 import { StreamTable } from "./stream-table";
 
 const PLUGIN_ROOT_ID = utf8("plugin_root_id");
-/** The collector marks and sweeps everything at once, so it runs rarely and only when this much may be garbage. */
-const COLLECT_BYTES: usize = 1024 * 1024;
 
 export const streams = new StreamTable();
 
@@ -19,7 +17,6 @@ const rootFactories: ((id: u32) => RootContext)[] = [];
 const rootIds: u32[] = [];
 const roots: RootContext[] = [];
 let depth: i32 = 0;
-let garbage: usize = 0;
 
 /** Names a plugin root; call once per root at the top level of the entry file. */
 export function registerRoot(name: string, factory: (id: u32) => RootContext): void {
@@ -55,14 +52,9 @@ export function deleteRoot(id: u32): void {
     rootIds.splice(i, 1);
     roots.splice(i, 1);
     root.onDelete();
-    noteGarbage(COLLECT_BYTES);
+    noteMuchGarbage();
     return;
   }
-}
-
-/** Tells the collector that about `bytes` bytes of managed objects are no longer needed. */
-export function noteGarbage(bytes: usize): void {
-  garbage += bytes;
 }
 
 export function enter(): void {
@@ -73,7 +65,5 @@ export function enter(): void {
 export function leave(): void {
   if (--depth > 0) return;
   arenaReset();
-  if (garbage < COLLECT_BYTES) return;
-  garbage = 0;
-  __collect();
+  collectIfDue();
 }
