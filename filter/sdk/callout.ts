@@ -4,7 +4,6 @@
 import { proxy_http_call } from "./env";
 import { HeaderList } from "./header-list";
 import { OUT_WORD } from "./host";
-import { Literal } from "./literal";
 import { Status } from "./types";
 
 /** Answers a token, or 0 when the host refused (unknown cluster, malformed headers). */

@@ -7,14 +7,10 @@ export const OUT_POINTER: usize = out;
 export const OUT_LENGTH: usize = out + 4;
 export const OUT_WORD: usize = out + 8;
 
-// @ts-expect-error: decorator
-@inline
 export function hostPointer(): usize {
   return load<usize>(OUT_POINTER);
 }
 
-// @ts-expect-error: decorator
-@inline
 export function hostLength(): i32 {
   return load<i32>(OUT_LENGTH);
 }
