@@ -21,7 +21,7 @@ export class HeaderList {
   }
 
   add(name: Literal, value: usize, valueLength: i32): HeaderList {
-    const lengths = 4 + <usize>LIST_HEADERS_MAX * 8;
+    const lengths: usize = 4 + <usize>LIST_HEADERS_MAX * 8;
     const need = <usize>(name.length + valueLength + 2);
     if (this.count >= LIST_HEADERS_MAX || lengths + this.used + need > LIST_BYTES) {
       this.overflow = true;
