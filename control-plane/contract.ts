@@ -12,6 +12,7 @@ export const TARGET_HEADER_BYTES = 12;
 export const TARGETS_MAX = 16;
 export const API_KEY_BYTES = 45;
 export const API_KEY_CHECKSUM_BYTES = 6;
+export const ROUTE_PER_TRY_TIMEOUT_MS = 120000;
 export const JSON_DEPTH_MAX = 128;
 export const HOLD_BYTES_MAX = 65536;
 export const TRANSLATED_REPLY_BYTES_MAX = 16777216;
@@ -56,7 +57,6 @@ export const Operation = {
 export const PlanFlag = {
   STREAM: 1,
   STREAM_USAGE: 2,
-  CONTENT_LENGTH: 4,
 } as const;
 
 export const TargetFlag = {
@@ -101,4 +101,5 @@ export const FILTER_ERRORS = [
   { code: "filter_version_skew", status: 503 },
   { code: "not_ready", status: 503 },
   { code: "internal_error", status: 500 },
+  { code: "upstream_credential_rejected", status: 502 },
 ] as const;

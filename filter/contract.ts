@@ -12,6 +12,7 @@ export const TARGET_HEADER_BYTES: u32 = 12;
 export const TARGETS_MAX: u32 = 16;
 export const API_KEY_BYTES: u32 = 45;
 export const API_KEY_CHECKSUM_BYTES: u32 = 6;
+export const ROUTE_PER_TRY_TIMEOUT_MS: u32 = 120000;
 export const JSON_DEPTH_MAX: u32 = 128;
 export const HOLD_BYTES_MAX: u32 = 65536;
 export const TRANSLATED_REPLY_BYTES_MAX: u32 = 16777216;
@@ -90,7 +91,6 @@ export enum Operation {
 export enum PlanFlag {
   STREAM = 1,
   STREAM_USAGE = 2,
-  CONTENT_LENGTH = 4,
 }
 
 export enum TargetFlag {
@@ -135,6 +135,7 @@ export enum ErrorCode {
   FILTER_VERSION_SKEW = 26,
   NOT_READY = 27,
   INTERNAL_ERROR = 28,
+  UPSTREAM_CREDENTIAL_REJECTED = 29,
 }
 
 export function errorStatus(code: ErrorCode): u32 {
@@ -197,6 +198,8 @@ export function errorStatus(code: ErrorCode): u32 {
       return 503;
     case 28:
       return 500;
+    case 29:
+      return 502;
     default:
       return 500;
   }
@@ -262,6 +265,8 @@ export function errorCodeName(code: ErrorCode): usize {
       return memory.data<u8>([110, 111, 116, 95, 114, 101, 97, 100, 121, 0]);
     case 28:
       return memory.data<u8>([105, 110, 116, 101, 114, 110, 97, 108, 95, 101, 114, 114, 111, 114, 0]);
+    case 29:
+      return memory.data<u8>([117, 112, 115, 116, 114, 101, 97, 109, 95, 99, 114, 101, 100, 101, 110, 116, 105, 97, 108, 95, 114, 101, 106, 101, 99, 116, 101, 100, 0]);
     default:
       return 0;
   }
@@ -326,6 +331,8 @@ export function errorTypeOpenAi(code: ErrorCode): usize {
     case 27:
       return memory.data<u8>([115, 101, 114, 118, 101, 114, 95, 101, 114, 114, 111, 114, 0]);
     case 28:
+      return memory.data<u8>([115, 101, 114, 118, 101, 114, 95, 101, 114, 114, 111, 114, 0]);
+    case 29:
       return memory.data<u8>([115, 101, 114, 118, 101, 114, 95, 101, 114, 114, 111, 114, 0]);
     default:
       return 0;
@@ -392,6 +399,8 @@ export function errorTypeAnthropic(code: ErrorCode): usize {
       return memory.data<u8>([97, 112, 105, 95, 101, 114, 114, 111, 114, 0]);
     case 28:
       return memory.data<u8>([97, 112, 105, 95, 101, 114, 114, 111, 114, 0]);
+    case 29:
+      return memory.data<u8>([97, 112, 105, 95, 101, 114, 114, 111, 114, 0]);
     default:
       return 0;
   }
@@ -457,6 +466,8 @@ export function errorMessage(code: ErrorCode): usize {
       return memory.data<u8>([84, 104, 101, 32, 103, 97, 116, 101, 119, 97, 121, 32, 104, 97, 115, 32, 110, 111, 32, 99, 111, 110, 102, 105, 103, 117, 114, 97, 116, 105, 111, 110, 32, 121, 101, 116, 46, 32, 84, 114, 121, 32, 97, 103, 97, 105, 110, 32, 115, 104, 111, 114, 116, 108, 121, 46, 0]);
     case 28:
       return memory.data<u8>([84, 104, 101, 32, 103, 97, 116, 101, 119, 97, 121, 32, 102, 97, 105, 108, 101, 100, 32, 111, 110, 32, 116, 104, 105, 115, 32, 114, 101, 113, 117, 101, 115, 116, 46, 32, 84, 114, 121, 32, 97, 103, 97, 105, 110, 59, 32, 105, 102, 32, 105, 116, 32, 112, 101, 114, 115, 105, 115, 116, 115, 32, 116, 101, 108, 108, 32, 121, 111, 117, 114, 32, 112, 108, 97, 116, 102, 111, 114, 109, 32, 116, 101, 97, 109, 44, 32, 119, 105, 116, 104, 32, 116, 104, 101, 32, 114, 101, 113, 117, 101, 115, 116, 32, 105, 100, 46, 0]);
+    case 29:
+      return memory.data<u8>([84, 104, 101, 32, 112, 114, 111, 118, 105, 100, 101, 114, 32, 111, 102, 32, 116, 104, 105, 115, 32, 109, 111, 100, 101, 108, 32, 114, 101, 106, 101, 99, 116, 101, 100, 32, 116, 104, 101, 32, 103, 97, 116, 101, 119, 97, 121, 39, 115, 32, 99, 114, 101, 100, 101, 110, 116, 105, 97, 108, 46, 32, 84, 101, 108, 108, 32, 121, 111, 117, 114, 32, 112, 108, 97, 116, 102, 111, 114, 109, 32, 116, 101, 97, 109, 32, 116, 111, 32, 99, 104, 101, 99, 107, 32, 116, 104, 101, 32, 112, 114, 111, 118, 105, 100, 101, 114, 39, 115, 32, 97, 112, 105, 75, 101, 121, 46, 0]);
     default:
       return 0;
   }

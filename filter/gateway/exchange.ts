@@ -1,9 +1,14 @@
 // One request on its way through the gateway root: what the steps read and write. Pooled with its stream context.
 // Pointers into headers and body are valid only during the callback that set them.
 
+import { ByteWriter } from "../bytes/byte-writer";
 import { FilterConfig } from "../config/filter-config";
 import { Operation, Protocol } from "../contract";
 import { Lease } from "../state/lease";
+
+/** anthropic-version, anthropic-beta, openai-beta */
+export const DIALECT_HEADERS: i32 = 3;
+const DIALECT_HEADERS_BYTES_MAX: i32 = 8 * 1024;
 
 /** What a step decides. */
 export enum Outcome {
@@ -17,7 +22,8 @@ export class Exchange {
   lease: Lease | null = null;
   protocol: Protocol = Protocol.OPENAI;
   operation: Operation = Operation.UNKNOWN;
-  hasContentLength: bool = false;
+  /** `DIALECT_HEADERS` str16 for the plan; empty when the client sent none of them. */
+  readonly dialectHeaders: ByteWriter = new ByteWriter(DIALECT_HEADERS_BYTES_MAX);
 
   body: usize = 0;
   bodyLength: i32 = 0;
@@ -42,7 +48,9 @@ export class Exchange {
     this.route = 0;
   }
 
+  /** Lets go of everything that is not the pool's own. */
   end(): void {
+    this.dialectHeaders.release();
     const config = this.config;
     if (config != null) config.release();
     this.config = null;

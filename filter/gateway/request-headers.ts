@@ -1,7 +1,8 @@
 // One pass over the client's header map: finds what the exchange needs (path, method, credential, protocol marks) and
 // removes every header that no provider may see. Allow-list only: what is not named here does not pass.
 
-import { HeaderCursor, HeaderMap, Literal, removeHeaderBytes, utf8 } from "../sdk";
+import { ByteWriter } from "../bytes/byte-writer";
+import { HeaderCursor, HeaderMap, Literal, removeHeaderBytes, setHeaderLiteral, utf8 } from "../sdk";
 
 /** Where the client put its key; each protocol accepts some of these. */
 export enum CredentialPlace {
@@ -22,6 +23,9 @@ enum HeaderUse {
   X_API_KEY = 6,
   OTHER_CREDENTIAL = 7,
   ANTHROPIC_VERSION = 8,
+  ANTHROPIC_BETA = 9,
+  OPENAI_BETA = 10,
+  CONTENT_TYPE = 11,
 }
 
 const METHOD = utf8(":method");
@@ -47,6 +51,17 @@ const ANTHROPIC_VERSION = utf8("anthropic-version");
 const X_FORWARDED_PROTO = utf8("x-forwarded-proto");
 
 const BEARER = utf8("bearer ");
+const JSON_TYPE = utf8("application/json");
+
+class HeaderValue {
+  pointer: usize = 0;
+  length: i32 = 0;
+
+  set(pointer: usize, length: i32): void {
+    this.pointer = pointer;
+    this.length = length;
+  }
+}
 
 export class RequestHeaders {
   methodPointer: usize = 0;
@@ -59,7 +74,9 @@ export class RequestHeaders {
   keyPlace: CredentialPlace = CredentialPlace.NONE;
   /** Body length that the client announced; -1 = none, or not a number. */
   contentLength: i64 = -1;
-  anthropicVersion: bool = false;
+  private readonly anthropicVersion: HeaderValue = new HeaderValue();
+  private readonly anthropicBeta: HeaderValue = new HeaderValue();
+  private readonly openaiBeta: HeaderValue = new HeaderValue();
   private readonly cursor: HeaderCursor = new HeaderCursor();
 
   /** Pointers stay valid until the callback returns. */
@@ -69,7 +86,9 @@ export class RequestHeaders {
     this.methodLength = 0;
     this.pathLength = 0;
     this.contentLength = -1;
-    this.anthropicVersion = false;
+    this.anthropicVersion.length = 0;
+    this.anthropicBeta.length = 0;
+    this.openaiBeta.length = 0;
     const cursor = this.cursor;
     cursor.read(HeaderMap.REQUEST);
     while (cursor.next()) {
@@ -79,6 +98,24 @@ export class RequestHeaders {
         removeHeaderBytes(HeaderMap.REQUEST, cursor.namePointer, cursor.nameLength);
       }
     }
+  }
+
+  get hasAnthropicVersion(): bool {
+    return this.anthropicVersion.length > 0;
+  }
+
+  /** The headers that only targets of one dialect get, in the order of the plan; nothing when the client sent none. */
+  writeDialectHeaders(out: ByteWriter): void {
+    if (this.anthropicVersion.length + this.anthropicBeta.length + this.openaiBeta.length == 0) return;
+    out.writeString16(this.anthropicVersion.pointer, this.anthropicVersion.length);
+    out.writeString16(this.anthropicBeta.pointer, this.anthropicBeta.length);
+    out.writeString16(this.openaiBeta.pointer, this.openaiBeta.length);
+  }
+
+  /** Every operation with a body takes JSON, whatever the client's tool calls it by default. */
+  private takeContentType(value: usize, length: i32): void {
+    if (length >= JSON_TYPE.length && JSON_TYPE.equals(value, JSON_TYPE.length)) return;
+    setHeaderLiteral(HeaderMap.REQUEST, CONTENT_TYPE, JSON_TYPE);
   }
 
   /** Records a header's value; answers whether the header must go. */
@@ -94,9 +131,18 @@ export class RequestHeaders {
       case HeaderUse.CONTENT_LENGTH:
         this.contentLength = parseLength(value, length);
         return false;
-      case HeaderUse.ANTHROPIC_VERSION:
-        this.anthropicVersion = true;
+      case HeaderUse.CONTENT_TYPE:
+        this.takeContentType(value, length);
         return false;
+      case HeaderUse.ANTHROPIC_VERSION:
+        this.anthropicVersion.set(value, length);
+        return true;
+      case HeaderUse.ANTHROPIC_BETA:
+        this.anthropicBeta.set(value, length);
+        return true;
+      case HeaderUse.OPENAI_BETA:
+        this.openaiBeta.set(value, length);
+        return true;
       case HeaderUse.AUTHORIZATION:
         this.takeBearer(value, length);
         return true;
@@ -178,13 +224,13 @@ function useOf(name: usize, length: i32): HeaderUse {
       if (load<u8>(name) == 0x3a) return is(name, AUTHORITY, HeaderUse.KEEP);
       return load<u8>(name) == 0x75 ? is(name, USER_AGENT, HeaderUse.KEEP) : is(name, TRACESTATE, HeaderUse.KEEP);
     case 11:
-      return load<u8>(name) == 0x74 ? is(name, TRACEPARENT, HeaderUse.KEEP) : is(name, OPENAI_BETA, HeaderUse.KEEP);
+      return load<u8>(name) == 0x74 ? is(name, TRACEPARENT, HeaderUse.KEEP) : is(name, OPENAI_BETA, HeaderUse.OPENAI_BETA);
     case 12:
-      return load<u8>(name) == 0x78 ? is(name, X_REQUEST_ID, HeaderUse.KEEP) : is(name, CONTENT_TYPE, HeaderUse.KEEP);
+      return load<u8>(name) == 0x78 ? is(name, X_REQUEST_ID, HeaderUse.KEEP) : is(name, CONTENT_TYPE, HeaderUse.CONTENT_TYPE);
     case 13:
       return is(name, AUTHORIZATION, HeaderUse.AUTHORIZATION);
     case 14:
-      if (load<u8>(name) == 0x61) return is(name, ANTHROPIC_BETA, HeaderUse.KEEP);
+      if (load<u8>(name) == 0x61) return is(name, ANTHROPIC_BETA, HeaderUse.ANTHROPIC_BETA);
       if (load<u8>(name) == 0x78) return is(name, X_GOOG_API_KEY, HeaderUse.OTHER_CREDENTIAL);
       return is(name, CONTENT_LENGTH, HeaderUse.CONTENT_LENGTH);
     case 15:

@@ -2,11 +2,13 @@
 // come back by token to the root context.
 
 import { FilterConfig } from "../config/filter-config";
-import { getProperty, HeaderList, hostLength, hostPointer, httpCall, utf8 } from "../sdk";
+import { getHeader, getProperty, HeaderList, HeaderMap, hostLength, hostPointer, httpCall, utf8 } from "../sdk";
 import { DIGEST_BYTES } from "./lease";
 import { randomBytes } from "./random";
 
 const METHOD = utf8(":method");
+const STATUS = utf8(":status");
+const OK = utf8("200");
 const GET = utf8("GET");
 const PATH = utf8(":path");
 const AUTHORITY = utf8(":authority");
@@ -42,6 +44,11 @@ export namespace CalloutApi {
     config = current.retain();
     timeoutMs = current.calloutTimeoutMs;
     if (previous != null) previous.release();
+  }
+
+  /** Whether the answer that is being delivered has status 200. */
+  export function answeredOk(): bool {
+    return getHeader(HeaderMap.CALLOUT, STATUS) && OK.equals(hostPointer(), hostLength());
   }
 
   /** A token, or 0 when no callout could be made. */

@@ -1,10 +1,13 @@
 // The plan of one request as the target root sees it: a view over the bytes in filter state (ARCHITECTURE.md §2.3).
 // Views only: every pointer is valid until the callback that read the plan returns.
 //
-//   header | original model | record 0 | record 1 | …          cursor ──▶ record
+//   header | original model | dialect headers | record 0 | record 1 | …          cursor ──▶ record
 //   record: u16 length | dialect | flags | u32 cap | u32 quirks | cluster | target | authority | base path | model
 
 import { PLAN_FORMAT, PLAN_HEADER_BYTES, PlanFlag, TARGET_HEADER_BYTES } from "../contract";
+
+/** The original model and the headers of one dialect. */
+const HEADER_STRINGS: i32 = 4;
 
 export class Plan {
   pointer: usize = 0;
@@ -32,6 +35,7 @@ export class Plan {
     if (this.cursor >= this.targetCount) return false;
     let at = pointer + <usize>load<u16>(pointer, 6);
     const end = pointer + <usize>length;
+    if (!stringsFit(pointer + PLAN_HEADER_BYTES, at, end)) return false;
     for (let i = 0; i < this.cursor; i++) {
       if (at + 2 > end) return false;
       at += <usize>load<u16>(at);
@@ -58,6 +62,12 @@ export class Plan {
     this.nextClusterLength = load<u16>(next, TARGET_HEADER_BYTES);
     this.nextClusterPointer = next + TARGET_HEADER_BYTES + 2;
     return true;
+  }
+
+  /** Reads the plan as an attempt saw it before it moved the cursor on. The bytes are a copy of the host's. */
+  readAttempt(pointer: usize, length: i32, moved: bool): bool {
+    if (moved && length >= <i32>PLAN_HEADER_BYTES) store<u8>(pointer, <u8>(load<u8>(pointer, 5) - 1), 5);
+    return this.read(pointer, length);
   }
 
   /** Moves the cursor in place; the caller writes the bytes back. */
@@ -107,6 +117,21 @@ export class Plan {
   get originalModelLength(): i32 {
     return load<u16>(this.pointer, PLAN_HEADER_BYTES);
   }
+  /** str16: what the client sent as anthropic-version, anthropic-beta and openai-beta; empty = it did not. */
+  get anthropicVersion(): usize {
+    return this.originalModelPointer + <usize>this.originalModelLength;
+  }
+  get anthropicBeta(): usize {
+    const before = this.anthropicVersion;
+    return before + 2 + <usize>load<u16>(before);
+  }
+  get openaiBeta(): usize {
+    const before = this.anthropicBeta;
+    return before + 2 + <usize>load<u16>(before);
+  }
+  get hasDialectHeaders(): bool {
+    return load<u16>(this.anthropicVersion) != 0 || load<u16>(this.anthropicBeta) != 0 || load<u16>(this.openaiBeta) != 0;
+  }
   get dialect(): i32 {
     return load<u8>(this.record, 2);
   }
@@ -114,6 +139,16 @@ export class Plan {
   get defaultMaxTokens(): u32 {
     return load<u32>(this.record, 4);
   }
+}
+
+/** Whether the header's four strings end where the records begin. */
+function stringsFit(strings: usize, records: usize, end: usize): bool {
+  let at = strings;
+  for (let i = 0; i < HEADER_STRINGS; i++) {
+    if (at + 2 > end) return false;
+    at += 2 + <usize>load<u16>(at);
+  }
+  return at == records && records <= end;
 }
 
 /** Whether a record with its five strings lies before `end`. The control plane wrote it, the gateway root checked it. */

@@ -1,0 +1,89 @@
+// The last step: writes the plan (ARCHITECTURE.md §2.3) and the first target's cluster to filter state, where the target
+// root and Envoy's route find them, and hands the request's retry limits to Envoy.
+
+import { ByteWriter } from "../bytes/byte-writer";
+import {
+  ErrorCode,
+  PLAN_FORMAT,
+  PLAN_HEADER_BYTES,
+  PlanFlag,
+  PROPERTY_PLAN,
+  PROPERTY_PLAN_LENGTH,
+  PROPERTY_TARGET,
+  PROPERTY_TARGET_LENGTH,
+  ROUTE_PER_TRY_TIMEOUT_MS,
+  TARGET_HEADER_BYTES,
+} from "../contract";
+import { DIALECT_HEADERS, Exchange, Outcome } from "../gateway/exchange";
+import { refuse } from "../gateway/local-reply";
+import { HeaderMap, setHeader, setHeaderLiteral, setProperty, utf8 } from "../sdk";
+
+const PLAN_BYTES_MAX: i32 = 64 * 1024;
+const MAX_RETRIES = utf8("x-envoy-max-retries");
+const RETRY_ON = utf8("x-envoy-retry-on");
+const RESET = utf8("reset");
+const PER_TRY_TIMEOUT = utf8("x-envoy-upstream-rq-per-try-timeout-ms");
+
+const plan = new ByteWriter(PLAN_BYTES_MAX);
+const number = new ByteWriter(20);
+
+export function makePlan(exchange: Exchange): Outcome {
+  const config = exchange.config!;
+  const route = exchange.route;
+  const targets = config.routeTargetCount(route);
+  writeHeader(exchange, targets);
+  writeClientHeaders(exchange);
+  if (plan.overflow) return refuse(exchange, ErrorCode.BAD_REQUEST);
+  store<u16>(plan.pointer, <u16>plan.length, 6);
+  for (let i = 0; i < targets; i++) {
+    const record = config.routeTarget(route, i);
+    plan.writeBytes(record, load<u16>(record));
+  }
+  if (plan.overflow) return refuse(exchange, ErrorCode.INTERNAL_ERROR);
+  const cluster = config.routeTarget(route, 0) + TARGET_HEADER_BYTES;
+  setProperty(PROPERTY_PLAN, PROPERTY_PLAN_LENGTH, plan.pointer, plan.length);
+  setProperty(PROPERTY_TARGET, PROPERTY_TARGET_LENGTH, cluster + 2, load<u16>(cluster));
+  limitRetries(targets, config.routePerTryTimeoutMs(route));
+  return Outcome.NEXT;
+}
+
+function writeHeader(exchange: Exchange, targets: i32): void {
+  let flags: u32 = 0;
+  if (exchange.streaming) flags |= PlanFlag.STREAM;
+  if (exchange.streamUsage) flags |= PlanFlag.STREAM_USAGE;
+  plan.reset().reserve(PLAN_HEADER_BYTES);
+  const at = plan.pointer;
+  memory.fill(at, 0, PLAN_HEADER_BYTES);
+  store<u8>(at, <u8>PLAN_FORMAT);
+  store<u8>(at, <u8>exchange.protocol, 1);
+  store<u8>(at, <u8>exchange.operation, 2);
+  store<u8>(at, <u8>flags, 3);
+  store<u8>(at, <u8>targets, 4);
+  store<u32>(at, exchange.modelStart, 8);
+  store<u32>(at, exchange.modelEnd, 12);
+  store<u64>(at, exchange.config!.revision, 16);
+  store<u32>(at, exchange.bodyLength, 24);
+  plan.length = PLAN_HEADER_BYTES;
+}
+
+function writeClientHeaders(exchange: Exchange): void {
+  plan.writeString16(exchange.body + <usize>exchange.modelStart + 1, exchange.modelEnd - exchange.modelStart - 2);
+  const sent = exchange.dialectHeaders;
+  if (sent.length > 0) plan.writeBytes(sent.pointer, sent.length);
+  else for (let i = 0; i < DIALECT_HEADERS; i++) plan.writeU16(0);
+}
+
+/**
+ * Any header edit also makes Envoy choose the route again, now by the target in filter state, so this must come last.
+ * A reset is only worth an attempt that goes elsewhere: the same provider may have charged for the first.
+ */
+function limitRetries(targets: i32, perTryTimeoutMs: u32): void {
+  const retries = max(targets - 1, 1);
+  if (targets > 1) setHeaderLiteral(HeaderMap.REQUEST, RETRY_ON, RESET);
+  if (perTryTimeoutMs != ROUTE_PER_TRY_TIMEOUT_MS) {
+    number.reset().writeUnsigned(perTryTimeoutMs);
+    setHeader(HeaderMap.REQUEST, PER_TRY_TIMEOUT, number.pointer, number.length);
+  }
+  number.reset().writeUnsigned(retries);
+  setHeader(HeaderMap.REQUEST, MAX_RETRIES, number.pointer, number.length);
+}

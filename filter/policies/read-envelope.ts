@@ -1,0 +1,59 @@
+// Reads what the gateway decides by from the request body: the model, and whether a stream is wanted. One pass that
+// also proves the whole body to be JSON, so that nothing behind it has to ask again.
+
+import { ByteWriter } from "../bytes/byte-writer";
+import { ErrorCode } from "../contract";
+import { Exchange, Outcome } from "../gateway/exchange";
+import { refuse } from "../gateway/local-reply";
+import { Envelope } from "../json/envelope";
+import { unescapeTo } from "../json/text";
+import { JsonError, JsonToken } from "../json/token";
+
+/** No model route has a longer name; also keeps the plan within its 16-bit lengths. */
+const MODEL_BYTES_MAX: i32 = 1024;
+
+const envelope = new Envelope();
+const unescaped = new ByteWriter(MODEL_BYTES_MAX);
+const detail = new ByteWriter(64);
+
+export function readEnvelope(exchange: Exchange): Outcome {
+  if (exchange.bodyLength == 0) return refuse(exchange, ErrorCode.EMPTY_BODY);
+  if (!envelope.read(exchange.body, exchange.bodyLength)) return refuseJson(exchange);
+  if (!envelope.hasModel) return refuse(exchange, ErrorCode.MISSING_MODEL);
+  const stream = envelope.streamKind;
+  const streamIsFlag =
+    stream == JsonToken.NONE || stream == JsonToken.NULL || stream == JsonToken.TRUE || stream == JsonToken.FALSE;
+  const messages = envelope.messagesKind;
+  if (!envelope.modelIsString || !streamIsFlag || (messages != JsonToken.NONE && messages != JsonToken.ARRAY_BEGIN)) {
+    return refuse(exchange, ErrorCode.INVALID_TYPE);
+  }
+  exchange.streaming = stream == JsonToken.TRUE;
+  exchange.streamUsage = envelope.includeUsage;
+  exchange.modelStart = envelope.modelStart;
+  exchange.modelEnd = envelope.modelEnd;
+  return takeModel(exchange);
+}
+
+function takeModel(exchange: Exchange): Outcome {
+  const raw = exchange.body + <usize>envelope.modelStart + 1;
+  const rawLength = envelope.modelEnd - envelope.modelStart - 2;
+  if (rawLength > MODEL_BYTES_MAX) return refuse(exchange, ErrorCode.MODEL_NOT_FOUND);
+  if (rawLength == 0) return refuse(exchange, ErrorCode.MISSING_MODEL);
+  exchange.modelPointer = raw;
+  exchange.modelLength = rawLength;
+  if (envelope.modelHasEscapes) {
+    unescapeTo(raw, rawLength, unescaped.reset());
+    exchange.modelPointer = unescaped.pointer;
+    exchange.modelLength = unescaped.length;
+  }
+  return Outcome.NEXT;
+}
+
+function refuseJson(exchange: Exchange): Outcome {
+  if (envelope.error == JsonError.DUPLICATE_KEY) return refuse(exchange, ErrorCode.DUPLICATE_KEY);
+  if (envelope.error == JsonError.DEPTH) return refuse(exchange, ErrorCode.JSON_TOO_DEEP);
+  detail.reset().writeAscii("(at byte ");
+  detail.writeDecimal(envelope.errorOffset);
+  detail.writeAscii(")");
+  return refuse(exchange, ErrorCode.INVALID_JSON, detail.pointer, detail.length);
+}

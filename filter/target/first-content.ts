@@ -1,0 +1,71 @@
+// What one event of a provider's own stream means while the reply may still be given up: nothing a user would see,
+// content, the end, or an error. Asked only until the first content; what it cannot read counts as content.
+
+import { equalsAscii } from "../bytes/compare";
+import { Dialect } from "../contract";
+import { JsonReader } from "../json/reader";
+import { JsonToken } from "../json/token";
+import { StreamSignal } from "./translator";
+
+const reader = new JsonReader();
+
+export function signalOf(dialect: i32, type: usize, typeLength: i32, data: usize, dataLength: i32): StreamSignal {
+  return dialect == Dialect.ANTHROPIC
+    ? anthropicSignal(type, typeLength, data, dataLength)
+    : openaiSignal(data, dataLength);
+}
+
+function anthropicSignal(type: usize, typeLength: i32, data: usize, dataLength: i32): StreamSignal {
+  if (equalsAscii(type, typeLength, "message_start")) return StreamSignal.PREAMBLE;
+  if (equalsAscii(type, typeLength, "ping")) return StreamSignal.PREAMBLE;
+  // An opened block has nothing in it yet; a tool's name in it comes with the next event.
+  if (equalsAscii(type, typeLength, "content_block_start")) return StreamSignal.PREAMBLE;
+  if (equalsAscii(type, typeLength, "message_stop")) return StreamSignal.END;
+  return equalsAscii(type, typeLength, "error") ? StreamSignal.ERROR : StreamSignal.CONTENT;
+}
+
+/**
+ * A chunk is preamble when no choice carries anything but a role, empty texts and nulls:
+ * `{"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}`
+ */
+function openaiSignal(data: usize, dataLength: i32): StreamSignal {
+  if (equalsAscii(data, dataLength, "[DONE]")) return StreamSignal.END;
+  reader.reset(data, dataLength);
+  if (reader.next() != JsonToken.OBJECT_BEGIN) return StreamSignal.CONTENT;
+  let signal = StreamSignal.PREAMBLE;
+  while (reader.next() == JsonToken.KEY) {
+    const isError = reader.keyEquals("error");
+    const isChoices = reader.keyEquals("choices");
+    const value = reader.next();
+    if (isError && value != JsonToken.NULL) return StreamSignal.ERROR;
+    if (isChoices && value == JsonToken.ARRAY_BEGIN) {
+      if (choicesHaveContent()) signal = StreamSignal.CONTENT;
+      continue;
+    }
+    if (!reader.skipRest()) return StreamSignal.CONTENT;
+  }
+  return reader.token == JsonToken.OBJECT_END ? signal : StreamSignal.CONTENT;
+}
+
+function choicesHaveContent(): bool {
+  const depth = reader.depth;
+  let found = false;
+  while (true) {
+    const token = reader.next();
+    if (token == JsonToken.ERROR || token == JsonToken.END) return true;
+    if (token == JsonToken.ARRAY_END && reader.depth < depth) return found;
+    if (token != JsonToken.KEY) continue;
+    if (reader.keyEquals("delta") || reader.keyEquals("message")) continue;
+    const silent = reader.keyEquals("index") || reader.keyEquals("role");
+    const value = reader.next();
+    if (silent) continue;
+    if (isSomething(value)) found = true;
+    if (!reader.skipRest()) return true;
+  }
+}
+
+/** Whether a value is more than null or an empty text. */
+function isSomething(token: JsonToken): bool {
+  if (token == JsonToken.NULL) return false;
+  return token != JsonToken.STRING || reader.tokenEnd > reader.tokenStart;
+}

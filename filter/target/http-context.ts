@@ -1,0 +1,479 @@
+// One attempt at one target, on the upstream side. It turns the request into the target's, and the reply into the
+// client's. Until the first content it holds the reply, and it alone decides whether the plan's next target gets a try.
+// Without a plan (a mirror, a callout, a health check) it touches nothing.
+//
+//   reply  ─┬─ error, may be retried ─▶ RETRY header, Envoy drops it
+//           ├─ error, last target ───▶ ERROR   held whole, given the client protocol's shape
+//           ├─ JSON, same dialect ───▶ PASS    untouched
+//           ├─ JSON, translated ─────▶ REPLY   held whole
+//           └─ event stream ─────────▶ HELD ─ first content ─▶ EVENTS ─ end without terminal event ─▶ error event
+
+import { ByteWriter } from "../bytes/byte-writer";
+import {
+  ErrorCode,
+  errorCodeName,
+  errorStatus,
+  HEADER_ERROR,
+  HEADER_ERROR_LENGTH,
+  HEADER_RETRY,
+  HEADER_RETRY_LENGTH,
+  HEADER_TARGET,
+  HEADER_TARGET_LENGTH,
+  HOLD_BYTES_MAX,
+  PROPERTY_PLAN,
+  PROPERTY_PLAN_LENGTH,
+  Protocol,
+  TRANSLATED_REPLY_BYTES_MAX,
+} from "../contract";
+import { textLength, writeErrorBody, writeErrorEvent } from "../errors/error-body";
+import {
+  Action,
+  appendToBuffer,
+  BufferKind,
+  closeStream,
+  getBuffer,
+  getProperty,
+  HeaderCursor,
+  HeaderList,
+  HeaderMap,
+  hostLength,
+  hostPointer,
+  Literal,
+  removeHeader,
+  replaceBuffer,
+  sendLocalReply,
+  setHeader,
+  setHeaderLiteral,
+  StreamContext,
+  StreamKind,
+  utf8,
+} from "../sdk";
+import { SseFramer } from "../sse/framer";
+import { failoversTotal, streamsCutTotal } from "../telemetry/metrics";
+import { isErrorBody } from "./error-shape";
+import { signalOf } from "./first-content";
+import { Plan } from "./plan";
+import { ReplyHeaders, stripTrailers } from "./reply-headers";
+import { keepsModel, moveOn, replaceModel, writeContentLength, writeRequestHeaders } from "./request";
+import { StreamTail } from "./stream-tail";
+import { StreamSignal, TRANSLATED, Translator } from "./translator";
+import { giveTranslator, takeTranslator } from "./translators";
+
+const RETRY = new Literal(HEADER_RETRY, HEADER_RETRY_LENGTH);
+const TARGET = new Literal(HEADER_TARGET, HEADER_TARGET_LENGTH);
+const ERROR = new Literal(HEADER_ERROR, HEADER_ERROR_LENGTH);
+const ONE = utf8("1");
+const STATUS = utf8(":status");
+const CONTENT_TYPE = utf8("content-type");
+const CONTENT_LENGTH = utf8("content-length");
+const CONTENT_ENCODING = utf8("content-encoding");
+const JSON_TYPE = utf8("application/json");
+
+const TARGET_ID_BYTES_MAX: i32 = 128;
+/** An error's text is not worth more memory than this. */
+const ERROR_BYTES_MAX: i32 = 64 * 1024;
+
+const plan = new Plan();
+const headers = new ReplyHeaders();
+const trailers = new HeaderCursor();
+const local = new HeaderList();
+const number = new ByteWriter(20);
+/** What one callback writes to a buffer; a stream that is held keeps its own. */
+const scratch = new ByteWriter(TRANSLATED_REPLY_BYTES_MAX);
+/** The size of a request was limited before. */
+const request = new ByteWriter(i32.MAX_VALUE);
+
+enum Reply {
+  PASS = 0,
+  ERROR = 1,
+  REPLY = 2,
+  HELD = 3,
+  EVENTS = 4,
+  /** Too large to be held: dropped as it comes, answered at its end. */
+  DROPPED = 5,
+  /** Nothing further to do: what comes passes, or Envoy drops it. */
+  DONE = 6,
+  /** Complete, translated; what the provider still sends behind its terminal event is swallowed. */
+  ENDED = 7,
+}
+
+export class TargetStream extends StreamContext {
+  private planned: bool = false;
+  private protocol: i32 = 0;
+  private dialect: i32 = 0;
+  private hasNext: bool = false;
+  private requestDone: bool = false;
+  private translator: Translator | null = null;
+  private readonly targetId: usize = heap.alloc(TARGET_ID_BYTES_MAX);
+  private targetIdLength: i32 = 0;
+
+  private reply: Reply = Reply.PASS;
+  private status: i32 = 0;
+  /** Bytes of the held reply that were looked at. */
+  private seen: i32 = 0;
+  private isJson: bool = false;
+  private isEncoded: bool = false;
+  private readonly framer: SseFramer = new SseFramer();
+  private readonly tail: StreamTail = new StreamTail();
+  private readonly held: ByteWriter = new ByteWriter(TRANSLATED_REPLY_BYTES_MAX);
+
+  begin(): TargetStream {
+    this.planned = false;
+    this.protocol = Protocol.OPENAI;
+    this.requestDone = false;
+    this.reply = Reply.PASS;
+    this.seen = 0;
+    return this;
+  }
+
+  onRequestHeaders(count: i32, endOfStream: bool): Action {
+    if (!getProperty(PROPERTY_PLAN, PROPERTY_PLAN_LENGTH)) return Action.CONTINUE;
+    if (!plan.read(hostPointer(), hostLength())) return this.refuse(ErrorCode.FILTER_VERSION_SKEW);
+    this.planned = true;
+    this.protocol = plan.protocol;
+    this.dialect = plan.dialect;
+    this.hasNext = plan.hasNext;
+    this.targetIdLength = min(plan.targetLength, TARGET_ID_BYTES_MAX);
+    memory.copy(this.targetId, plan.targetPointer, this.targetIdLength);
+    const translator = takeTranslator(plan.protocol, plan.dialect);
+    this.translator = translator;
+    if (translator != null) translator.reset(plan);
+    writeRequestHeaders(plan, translator);
+    this.requestDone = translator == null && keepsModel(plan);
+    moveOn(plan);
+    return translator == null ? Action.CONTINUE : Action.PAUSE;
+  }
+
+  onRequestBody(size: i32, endOfStream: bool): Action {
+    if (!this.planned || this.requestDone) return Action.CONTINUE;
+    if (this.translator != null) return endOfStream ? this.translateRequest(size) : this.waitForBody(size);
+    if (!this.readPlan()) return this.refuse(ErrorCode.FILTER_VERSION_SKEW);
+    if (<u32>size < plan.modelEnd) return Action.PAUSE;
+    this.requestDone = true;
+    return replaceModel(plan) ? Action.CONTINUE : this.refuse(ErrorCode.OVERLOADED);
+  }
+
+  onRequestTrailers(count: i32): Action {
+    if (!this.planned || this.requestDone || this.translator == null) return Action.CONTINUE;
+    return this.translateRequest(this.seen);
+  }
+
+  onResponseHeaders(count: i32, endOfStream: bool): Action {
+    if (!this.planned || this.reply == Reply.DONE) return Action.CONTINUE;
+    headers.readAndStrip();
+    this.seen = 0;
+    this.status = headers.status;
+    this.isJson = headers.isJson;
+    this.isEncoded = headers.isEncoded;
+    const succeeded = headers.status >= 200 && headers.status < 300;
+    if (!succeeded && this.hasNext && isWorthRetry(headers.status)) return this.retry();
+    setHeader(HeaderMap.RESPONSE, TARGET, this.targetId, this.targetIdLength);
+    this.reply = this.kindOf(succeeded);
+    if (this.reply == Reply.PASS) return Action.CONTINUE;
+    return endOfStream ? this.finishEmpty(succeeded) : Action.PAUSE;
+  }
+
+  onResponseBody(size: i32, endOfStream: bool): Action {
+    switch (this.reply) {
+      case Reply.ERROR:
+        return endOfStream ? this.finishError(size) : this.holdWhole(size, ERROR_BYTES_MAX);
+      case Reply.REPLY:
+        return endOfStream ? this.finishReply(size) : this.holdWhole(size, TRANSLATED_REPLY_BYTES_MAX);
+      case Reply.HELD:
+        return this.holdEvents(size, endOfStream);
+      case Reply.EVENTS:
+        return this.passEvents(size, endOfStream);
+      case Reply.DROPPED:
+        if (endOfStream) return this.failWhole(ErrorCode.REPLY_TOO_LARGE, size);
+        replaceBuffer(BufferKind.RESPONSE_BODY, size, 0, 0);
+        return Action.PAUSE;
+      case Reply.ENDED:
+        replaceBuffer(BufferKind.RESPONSE_BODY, size, 0, 0);
+        return Action.CONTINUE;
+      default:
+        return Action.CONTINUE;
+    }
+  }
+
+  /** The end of a body that has trailers. A stream that passes can no longer be added to, so a cut one is closed. */
+  onResponseTrailers(count: i32): Action {
+    if (!this.planned) return Action.CONTINUE;
+    stripTrailers(trailers);
+    if (this.reply != Reply.EVENTS) return this.onResponseBody(this.seen, true);
+    if (!this.isComplete()) {
+      streamsCutTotal.add(1);
+      closeStream(StreamKind.RESPONSE);
+    }
+    return Action.CONTINUE;
+  }
+
+  onDelete(): void {
+    const translator = this.translator;
+    if (translator != null) giveTranslator(translator);
+    this.translator = null;
+    this.framer.reset();
+    this.tail.reset();
+    this.held.release();
+    pool.push(this);
+  }
+
+  // Request
+
+  private readPlan(): bool {
+    if (!getProperty(PROPERTY_PLAN, PROPERTY_PLAN_LENGTH)) return false;
+    // The cursor has moved on; this attempt is still the one before.
+    return plan.readAttempt(hostPointer(), hostLength(), this.hasNext);
+  }
+
+  private waitForBody(size: i32): Action {
+    this.seen = size;
+    return Action.PAUSE;
+  }
+
+  private translateRequest(size: i32): Action {
+    const translator = this.translator!;
+    if (!this.readPlan()) return this.refuse(ErrorCode.FILTER_VERSION_SKEW);
+    // The plan's bytes live in the arena until this callback ends, beside the body's.
+    if (!getBuffer(BufferKind.REQUEST_BODY, 0, size)) return this.refuse(ErrorCode.OVERLOADED);
+    translator.detail.reset();
+    const code = translator.translateRequest(plan, hostPointer(), size, request.reset());
+    if (code != TRANSLATED) return this.refuse(code);
+    if (request.overflow) return this.refuse(ErrorCode.OVERLOADED);
+    writeContentLength(request.length);
+    replaceBuffer(BufferKind.REQUEST_BODY, size, request.pointer, request.length);
+    this.requestDone = true;
+    return Action.CONTINUE;
+  }
+
+  /** Answers the client from here: there is no retry behind it. */
+  private refuse(code: ErrorCode): Action {
+    this.reply = Reply.DONE;
+    this.requestDone = true;
+    const translator = this.translator;
+    const detail = translator != null ? translator.detail.pointer : 0;
+    const detailLength = translator != null ? translator.detail.length : 0;
+    writeErrorBody(this.protocol, code, detail, detailLength, scratch.reset());
+    const name = errorCodeName(code);
+    local.reset().addLiteral(CONTENT_TYPE, JSON_TYPE).add(ERROR, name, textLength(name));
+    sendLocalReply(errorStatus(code), local, scratch.pointer, scratch.length);
+    return Action.PAUSE;
+  }
+
+  // Reply
+
+  private kindOf(succeeded: bool): Reply {
+    if (!succeeded) return this.isEncoded && !isCredentialStatus(this.status) ? Reply.PASS : Reply.ERROR;
+    if (this.isEncoded) return this.translator == null ? Reply.PASS : Reply.ERROR;
+    if (headers.isEventStream) {
+      // Events may be added or rewritten: no length is known before the end.
+      removeHeader(HeaderMap.RESPONSE, CONTENT_LENGTH);
+      return Reply.HELD;
+    }
+    return this.translator == null ? Reply.PASS : Reply.REPLY;
+  }
+
+  private retry(): Action {
+    failoversTotal.add(1);
+    this.reply = Reply.DONE;
+    setHeaderLiteral(HeaderMap.RESPONSE, RETRY, ONE);
+    return Action.CONTINUE;
+  }
+
+  private holdWhole(size: i32, bytesMax: i32): Action {
+    this.seen = size;
+    if (size <= bytesMax) return Action.PAUSE;
+    this.reply = Reply.DROPPED;
+    replaceBuffer(BufferKind.RESPONSE_BODY, size, 0, 0);
+    this.seen = 0;
+    return Action.PAUSE;
+  }
+
+  /** A reply of headers alone has no body that could be replaced, so the client is answered from here. */
+  private finishEmpty(succeeded: bool): Action {
+    if (this.hasNext) return this.retry();
+    if (isCredentialStatus(this.status)) return this.refuse(ErrorCode.UPSTREAM_CREDENTIAL_REJECTED);
+    return this.refuse(succeeded ? ErrorCode.UPSTREAM_INVALID_REPLY : ErrorCode.UPSTREAM_ERROR);
+  }
+
+  private finishReply(size: i32): Action {
+    if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
+    const code = this.translator!.translateReply(hostPointer(), size, scratch.reset());
+    if (code != TRANSLATED) return this.failWhole(code, size);
+    if (scratch.overflow) return this.failWhole(ErrorCode.REPLY_TOO_LARGE, size);
+    return this.answerWhole(this.status, size);
+  }
+
+  /** Nobody is left to ask: the client gets the provider's error in its own protocol's shape. */
+  private finishError(size: i32): Action {
+    if (isCredentialStatus(this.status)) return this.failWhole(ErrorCode.UPSTREAM_CREDENTIAL_REJECTED, size);
+    if (this.isEncoded || (this.status >= 200 && this.status < 400)) {
+      return this.failWhole(ErrorCode.UPSTREAM_INVALID_REPLY, size);
+    }
+    if (size > 0 && !getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
+    const body: usize = size > 0 ? hostPointer() : 0;
+    const translator = this.translator;
+    if (translator == null && this.isJson && isErrorBody(this.protocol, body, size)) {
+      this.reply = Reply.DONE;
+      return Action.CONTINUE;
+    }
+    scratch.reset();
+    if (translator != null && this.isJson) {
+      if (translator.translateError(this.status, body, size, scratch) == TRANSLATED && !scratch.overflow) {
+        return this.answerWhole(this.status, size);
+      }
+    }
+    return this.answerError(ErrorCode.UPSTREAM_ERROR, this.status, size);
+  }
+
+  /** Gives a held reply up: for the next target, or with an error of ours. */
+  private failWhole(code: ErrorCode, size: i32): Action {
+    return this.hasNext ? this.retry() : this.answerError(code, errorStatus(code), size);
+  }
+
+  private answerError(code: ErrorCode, status: i32, size: i32): Action {
+    writeErrorBody(this.protocol, code, 0, 0, scratch.reset());
+    const name = errorCodeName(code);
+    setHeader(HeaderMap.RESPONSE, ERROR, name, textLength(name));
+    return this.answerWhole(status, size);
+  }
+
+  /** Lets the headers go, with `scratch` as the whole body in place of the `size` bytes that are held. */
+  private answerWhole(status: i32, size: i32): Action {
+    this.reply = Reply.DONE;
+    if (status != this.status) {
+      number.reset().writeUnsigned(status);
+      setHeader(HeaderMap.RESPONSE, STATUS, number.pointer, number.length);
+    }
+    setHeaderLiteral(HeaderMap.RESPONSE, CONTENT_TYPE, JSON_TYPE);
+    removeHeader(HeaderMap.RESPONSE, CONTENT_ENCODING);
+    number.reset().writeUnsigned(scratch.length);
+    setHeader(HeaderMap.RESPONSE, CONTENT_LENGTH, number.pointer, number.length);
+    replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
+    return Action.CONTINUE;
+  }
+
+  // Event streams
+
+  /** Reads what is new in the held bytes; lets all go at the first content, or when too much is held. */
+  private holdEvents(size: i32, endOfStream: bool): Action {
+    const fresh = size - this.seen;
+    let signal = StreamSignal.PREAMBLE;
+    if (fresh > 0) {
+      if (!getBuffer(BufferKind.RESPONSE_BODY, this.seen, fresh)) return this.failWhole(ErrorCode.OVERLOADED, size);
+      this.seen = size;
+      signal = this.readEvents(hostPointer(), fresh, this.held);
+    }
+    if (endOfStream && signal == StreamSignal.PREAMBLE) signal = this.readLastEvent(this.held);
+    if (signal == StreamSignal.ERROR && this.hasNext) return this.retry();
+    if (this.framer.failed || this.held.overflow) return this.failWhole(ErrorCode.UPSTREAM_INVALID_REPLY, size);
+    if (signal == StreamSignal.PREAMBLE) {
+      if (endOfStream) return this.failWhole(ErrorCode.UPSTREAM_STREAM_CUT, size);
+      if (size < <i32>HOLD_BYTES_MAX) return Action.PAUSE;
+    }
+    return this.release(signal, size, endOfStream);
+  }
+
+  private release(signal: StreamSignal, size: i32, endOfStream: bool): Action {
+    this.reply = Reply.EVENTS;
+    this.seen = 0;
+    if (this.translator == null) {
+      this.tail.note(size);
+      this.framer.reset();
+      if (endOfStream && !this.tail.isComplete(this.dialect)) this.appendCut(size);
+      return Action.CONTINUE;
+    }
+    const ended = signal == StreamSignal.END || signal == StreamSignal.ERROR;
+    if (endOfStream && !ended) this.writeCut(this.held);
+    if (ended) this.reply = Reply.ENDED;
+    replaceBuffer(BufferKind.RESPONSE_BODY, size, this.held.pointer, this.held.length);
+    this.held.release();
+    return Action.CONTINUE;
+  }
+
+  private passEvents(size: i32, endOfStream: bool): Action {
+    if (this.translator == null) {
+      this.tail.note(size);
+      if (endOfStream && !this.tail.isComplete(this.dialect)) this.appendCut(size);
+      return Action.CONTINUE;
+    }
+    scratch.reset();
+    let signal = StreamSignal.PREAMBLE;
+    if (size > 0) {
+      if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.breakStream(size);
+      signal = this.readEvents(hostPointer(), size, scratch);
+    }
+    if (endOfStream && signal < StreamSignal.END) signal = max(signal, this.readLastEvent(scratch));
+    if (this.framer.failed || scratch.overflow) return this.breakStream(size);
+    if (signal >= StreamSignal.END) this.reply = Reply.ENDED;
+    else if (endOfStream) this.writeCut(scratch);
+    replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
+    return Action.CONTINUE;
+  }
+
+  /** Feeds bytes to the framer and handles whole events; answers the strongest signal among them. */
+  private readEvents(pointer: usize, length: i32, out: ByteWriter): StreamSignal {
+    this.framer.push(pointer, length);
+    let strongest = StreamSignal.PREAMBLE;
+    // What passes untouched is of no further interest after its first content.
+    const enough = this.translator == null ? StreamSignal.CONTENT : StreamSignal.END;
+    while (strongest < enough && this.framer.next()) strongest = max(strongest, this.handleEvent(out));
+    return strongest;
+  }
+
+  private readLastEvent(out: ByteWriter): StreamSignal {
+    return this.framer.finish() ? this.handleEvent(out) : StreamSignal.PREAMBLE;
+  }
+
+  private handleEvent(out: ByteWriter): StreamSignal {
+    const framer = this.framer;
+    const translator = this.translator;
+    if (translator == null) {
+      return signalOf(this.dialect, framer.typePointer, framer.typeLength, framer.dataPointer, framer.dataLength);
+    }
+    return translator.translateEvent(framer.typePointer, framer.typeLength, framer.dataPointer, framer.dataLength, out);
+  }
+
+  private isComplete(): bool {
+    return this.translator == null && this.tail.isComplete(this.dialect);
+  }
+
+  /** The provider ended a translated stream too early. */
+  private writeCut(out: ByteWriter): void {
+    streamsCutTotal.add(1);
+    this.translator!.writeStreamError(ErrorCode.UPSTREAM_STREAM_CUT, out);
+    this.reply = Reply.ENDED;
+  }
+
+  /** The same for a stream that passes untouched: the error goes behind what is in the buffer. */
+  private appendCut(size: i32): void {
+    streamsCutTotal.add(1);
+    writeErrorEvent(this.protocol, ErrorCode.UPSTREAM_STREAM_CUT, scratch.reset());
+    appendToBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
+  }
+
+  /** A stream that can no longer be understood: the client gets an error event, then nothing more. */
+  private breakStream(size: i32): Action {
+    streamsCutTotal.add(1);
+    this.translator!.writeStreamError(ErrorCode.UPSTREAM_INVALID_REPLY, scratch.reset());
+    this.reply = Reply.ENDED;
+    replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
+    return Action.CONTINUE;
+  }
+}
+
+/** Whether another target may do better: the request itself is not what was refused. */
+function isWorthRetry(status: i32): bool {
+  return status >= 500 || status == 429 || status == 408 || status == 404 || isCredentialStatus(status);
+}
+
+function isCredentialStatus(status: i32): bool {
+  return status == 401 || status == 403;
+}
+
+/** Contexts that no stream uses; as many as were ever needed at once. */
+const pool: TargetStream[] = [];
+
+export function takeTargetStream(): TargetStream {
+  const stream = pool.length > 0 ? pool.pop() : new TargetStream();
+  return stream.begin();
+}

@@ -1,0 +1,104 @@
+// Turns the client's request into one for the current target: path, authority, credentials' company, model and length.
+// Everything is written absolutely, because all attempts of a request share its headers.
+
+import { ByteWriter } from "../bytes/byte-writer";
+import { Dialect, Operation, PROPERTY_PLAN, PROPERTY_PLAN_LENGTH, PROPERTY_TARGET, PROPERTY_TARGET_LENGTH } from "../contract";
+import {
+  BufferKind,
+  getBuffer,
+  HeaderMap,
+  hostPointer,
+  Literal,
+  removeHeader,
+  replacePrefix,
+  setHeader,
+  setHeaderLiteral,
+  setProperty,
+  utf8,
+} from "../sdk";
+import { Plan } from "./plan";
+import { Translator } from "./translator";
+
+const PATH = utf8(":path");
+const AUTHORITY = utf8(":authority");
+const CONTENT_LENGTH = utf8("content-length");
+const ANTHROPIC_VERSION = utf8("anthropic-version");
+const ANTHROPIC_VERSION_DEFAULT = utf8("2023-06-01");
+const ANTHROPIC_BETA = utf8("anthropic-beta");
+const OPENAI_BETA = utf8("openai-beta");
+const CHAT_PATH = utf8("/chat/completions");
+const MESSAGES_PATH = utf8("/messages");
+
+const PATH_BYTES_MAX: i32 = 4096;
+
+const path = new ByteWriter(PATH_BYTES_MAX);
+const number = new ByteWriter(20);
+const prefix = new ByteWriter(i32.MAX_VALUE);
+
+/** Lets a retry of this request go to the plan's next target. */
+export function moveOn(plan: Plan): void {
+  if (!plan.hasNext) return;
+  const cluster = plan.nextClusterPointer;
+  const clusterLength = plan.nextClusterLength;
+  plan.advance();
+  setProperty(PROPERTY_PLAN, PROPERTY_PLAN_LENGTH, plan.pointer, plan.length);
+  setProperty(PROPERTY_TARGET, PROPERTY_TARGET_LENGTH, cluster, clusterLength);
+}
+
+export function writeRequestHeaders(plan: Plan, translator: Translator | null): void {
+  path.reset().writeBytes(plan.basePathPointer, plan.basePathLength);
+  if (translator != null) translator.writePath(plan, path);
+  else path.writeLiteral(plan.operation == Operation.MESSAGES ? MESSAGES_PATH : CHAT_PATH);
+  setHeader(HeaderMap.REQUEST, PATH, path.pointer, path.length);
+  setHeader(HeaderMap.REQUEST, AUTHORITY, plan.authorityPointer, plan.authorityLength);
+  if (plan.hasDialectHeaders || plan.targetCount > 1 || plan.dialect == Dialect.ANTHROPIC) writeDialectHeaders(plan);
+  if (translator == null) writeContentLength(<i32>plan.bodyLength + modelGrowth(plan));
+}
+
+export function writeContentLength(length: i32): void {
+  number.reset().writeUnsigned(length);
+  setHeader(HeaderMap.REQUEST, CONTENT_LENGTH, number.pointer, number.length);
+}
+
+/** Whether the target calls the model by the same name as the client, so that the body passes untouched. */
+export function keepsModel(plan: Plan): bool {
+  return (
+    plan.modelLength == plan.originalModelLength &&
+    memory.compare(plan.modelPointer, plan.originalModelPointer, plan.modelLength) == 0
+  );
+}
+
+/** Puts the target's model name where the client's was. The body's first `plan.modelEnd` bytes are in the buffer. */
+export function replaceModel(plan: Plan): bool {
+  // The prefix ends in front of the closing quote, so that the quotes of the client stay.
+  const end = plan.modelEnd - 1;
+  const start = plan.modelStart + 1;
+  if (!getBuffer(BufferKind.REQUEST_BODY, 0, start)) return false;
+  prefix.reset().writeBytes(hostPointer(), start);
+  prefix.writeBytes(plan.modelPointer, plan.modelLength);
+  if (prefix.overflow) return false;
+  return replacePrefix(BufferKind.REQUEST_BODY, end, prefix.pointer, prefix.length);
+}
+
+function modelGrowth(plan: Plan): i32 {
+  return plan.modelLength - plan.originalModelLength;
+}
+
+function writeDialectHeaders(plan: Plan): void {
+  const anthropic = plan.dialect == Dialect.ANTHROPIC;
+  const version = anthropic ? plan.anthropicVersion : 0;
+  if (anthropic && load<u16>(version) == 0) {
+    setHeaderLiteral(HeaderMap.REQUEST, ANTHROPIC_VERSION, ANTHROPIC_VERSION_DEFAULT);
+  } else {
+    writeOptional(ANTHROPIC_VERSION, version);
+  }
+  writeOptional(ANTHROPIC_BETA, anthropic ? plan.anthropicBeta : 0);
+  writeOptional(OPENAI_BETA, anthropic ? 0 : plan.openaiBeta);
+}
+
+/** `text` is a str16 or 0. */
+function writeOptional(name: Literal, text: usize): void {
+  const length: i32 = text == 0 ? 0 : load<u16>(text);
+  if (length == 0) removeHeader(HeaderMap.REQUEST, name);
+  else setHeader(HeaderMap.REQUEST, name, text + 2, length);
+}

@@ -1,0 +1,61 @@
+// Remembers the last bytes of an event stream that passes untouched, to tell at its end whether it was complete. Only
+// whole lines count, and a line cannot come from a model's text: inside JSON a line feed is always escaped.
+//
+//   [ … kept … | newest ]   at most TAIL_BYTES
+
+import { ByteWriter } from "../bytes/byte-writer";
+import { Dialect } from "../contract";
+import { BufferKind, getBuffer, hostPointer, Literal, utf8 } from "../sdk";
+
+const TAIL_BYTES: i32 = 512;
+
+const DONE = utf8("data: [DONE]");
+const DONE_TIGHT = utf8("data:[DONE]");
+const OPENAI_ERROR = utf8('data: {"error"');
+const MESSAGE_STOP = utf8("event: message_stop");
+const MESSAGE_STOP_TIGHT = utf8("event:message_stop");
+const ANTHROPIC_ERROR = utf8("event: error");
+
+export class StreamTail {
+  private readonly bytes: ByteWriter = new ByteWriter(TAIL_BYTES * 2);
+
+  reset(): void {
+    this.bytes.release();
+  }
+
+  /** Takes in the end of a response body buffer of `size` bytes. */
+  note(size: i32): void {
+    const taken = min(size, TAIL_BYTES);
+    if (taken == 0 || !getBuffer(BufferKind.RESPONSE_BODY, size - taken, taken)) return;
+    this.add(hostPointer(), taken);
+  }
+
+  private add(pointer: usize, length: i32): void {
+    const bytes = this.bytes;
+    const kept = min(bytes.length, TAIL_BYTES - length);
+    if (kept < bytes.length) {
+      memory.copy(bytes.pointer, bytes.pointer + <usize>(bytes.length - kept), kept);
+      bytes.truncate(kept);
+    }
+    bytes.writeBytes(pointer, length);
+  }
+
+  /** Whether the dialect's terminal event, or an error event, was among the last bytes. */
+  isComplete(dialect: i32): bool {
+    if (dialect == Dialect.ANTHROPIC) {
+      return this.hasLine(MESSAGE_STOP) || this.hasLine(MESSAGE_STOP_TIGHT) || this.hasLine(ANTHROPIC_ERROR);
+    }
+    return this.hasLine(DONE) || this.hasLine(DONE_TIGHT) || this.hasLine(OPENAI_ERROR);
+  }
+
+  private hasLine(start: Literal): bool {
+    const first = this.bytes.pointer;
+    const last = first + <usize>this.bytes.length - <usize>start.length;
+    if (this.bytes.length < start.length) return false;
+    for (let at = last; at >= first; at--) {
+      if (!start.equals(at, start.length)) continue;
+      if (at == first || load<u8>(at - 1) == 0x0a || load<u8>(at - 1) == 0x0d) return true;
+    }
+    return false;
+  }
+}
