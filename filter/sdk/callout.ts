@@ -6,7 +6,7 @@ import { HeaderList } from "./header-list";
 import { OUT_WORD } from "./host";
 import { Status } from "./types";
 
-/** Answers a token, or 0 when the host refused (unknown cluster, malformed headers). */
+/** Answers a token, or 0 when the host refused (unknown cluster, no endpoint, malformed headers): no answer follows. */
 export function httpCall(
   cluster: usize,
   clusterLength: i32,

@@ -58,7 +58,10 @@ export abstract class RootContext {
 
   onTick(): void {}
 
-  /** `headerCount` 0 means the callout failed (time-out, reset, no endpoint). */
+  /**
+   * Envoy answers a failed callout by itself with 503 (refused, reset) or 504 (time-out) and a text of its own;
+   * `headerCount` 0 is a failure too. So check `:status` before the body is believed.
+   */
   onCalloutResponse(token: u32, headerCount: i32, bodySize: i32): void {}
 
   abstract createStream(id: u32): StreamContext;

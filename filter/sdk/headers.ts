@@ -26,7 +26,7 @@ export class HeaderCursor {
   private end: usize = 0;
   private index: i32 = 0;
 
-  /** Reads the whole map into the arena. Answers false when the host has no such map now. */
+  /** Reads the whole map into the arena. A map that does not exist yet reads as empty under Envoy. */
   read(map: HeaderMap): bool {
     this.count = 0;
     this.index = 0;
@@ -59,11 +59,15 @@ export class HeaderCursor {
   }
 }
 
-/** The value of a header in `hostPointer`/`hostLength`; several values of one name come joined by a comma. */
+/**
+ * The value of a header in `hostPointer`/`hostLength`. Of several headers of one name Envoy answers the first only: where the
+ * others matter (credentials, lists), read the whole map.
+ */
 export function getHeader(map: HeaderMap, name: Literal): bool {
   return proxy_get_header_map_value(map, name.pointer, name.length, OUT_POINTER, OUT_LENGTH) == Status.OK;
 }
 
+/** Replaces all headers of that name by one. */
 export function setHeader(map: HeaderMap, name: Literal, value: usize, valueLength: i32): bool {
   return proxy_replace_header_map_value(map, name.pointer, name.length, value, valueLength) == Status.OK;
 }

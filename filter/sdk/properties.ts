@@ -1,5 +1,5 @@
-// Properties of the stream, and filter state: `setProperty("x")` writes filter state `wasm.x`, readable by every later
-// filter of the request, upstream ones included, and by Envoy's own matchers and formatters.
+// Properties of the stream, and filter state: `setProperty("x")` writes filter state `wasm.x`. Wasm filters of the request,
+// upstream ones included, read it back as property `x`; Envoy's matchers and formatters as filter state `wasm.x`.
 
 import { proxy_get_property, proxy_set_property } from "./env";
 import { OUT_LENGTH, OUT_POINTER } from "./host";

@@ -10,6 +10,8 @@ import {
   getHeader,
   HeaderList,
   HeaderMap,
+  hostLength,
+  hostPointer,
   httpCall,
   Literal,
   RootContext,
@@ -17,7 +19,6 @@ import {
   setHeader,
   utf8,
 } from "proxy-wasm-assemblyscript-sdk";
-import { hostLength, hostPointer } from "proxy-wasm-assemblyscript-sdk";
 import { answer, say } from "./say";
 
 const PATH = utf8(":path");

@@ -2,12 +2,14 @@
 
 import {
   Action,
+  BufferKind,
   callForeignFunction,
   clearRouteCache,
+  getBuffer,
   getProperty,
   getSharedData,
-  LogLevel,
   Literal,
+  LogLevel,
   logBytes,
   logLiteral,
   Metric,
@@ -22,7 +24,6 @@ import {
   sharedDataCas,
   utf8,
 } from "proxy-wasm-assemblyscript-sdk";
-import { BufferKind, getBuffer } from "proxy-wasm-assemblyscript-sdk";
 import { answer, answerOr, say } from "./say";
 
 const PROBE = utf8("sdk_probe");
