@@ -1,0 +1,45 @@
+// What the callout API says about API keys, read from the store at every ask: a control plane that restarts, or a
+// second one, answers alike.
+import { LeaseStatus } from "../contract.js";
+import type { LeaseAnswer, LeaseBook, LeaseChanges } from "../ports.js";
+import type { ConsumerStore, StoredApiKey } from "../store/store.js";
+import { readConsumer } from "./consumers.js";
+
+/** As many as one change record carries; beyond it workers drop every lease. */
+const CHANGED_DIGESTS_MAX = 1024;
+
+function refusal(status: LeaseAnswer["status"], key?: StoredApiKey): LeaseAnswer {
+  return {
+    status,
+    consumerId: key?.consumerId ?? "",
+    models: [],
+    keyExpiresAtMs: key?.expiresAt === undefined ? undefined : Date.parse(key.expiresAt),
+  };
+}
+
+export class StoreLeaseBook implements LeaseBook {
+  readonly #store: ConsumerStore;
+  readonly #now: () => number;
+
+  /** `now`: Unix ms. */
+  constructor(store: ConsumerStore, now: () => number = Date.now) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  async lookup(keySha256Hex: string): Promise<LeaseAnswer> {
+    const found = await this.#store.findApiKey(keySha256Hex);
+    if (found === undefined) return refusal(LeaseStatus.UNKNOWN_KEY);
+    const { key } = found;
+    if (key.expiresAt !== undefined && Date.parse(key.expiresAt) <= this.#now()) {
+      return refusal(LeaseStatus.EXPIRED_KEY, key);
+    }
+    const consumer = readConsumer(found.consumer.json);
+    if (consumer.disabled) return refusal(LeaseStatus.DISABLED, key);
+    return { ...refusal(LeaseStatus.GRANTED, key), models: consumer.models };
+  }
+
+  changesSince(sequence: bigint): Promise<LeaseChanges> {
+    return this.#store.keyChangesSince(sequence, CHANGED_DIGESTS_MAX);
+  }
+}

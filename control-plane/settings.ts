@@ -1,0 +1,249 @@
+// Settings of the control plane from the environment. Every defect is reported at once, by the variable's name and with
+// what to do; a value that may be a secret is never repeated. An empty variable counts as unset.
+import { readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join, resolve, sep } from "node:path";
+import { z } from "zod";
+import { StartError } from "./errors.js";
+import { isApiKey } from "./keys.js";
+import { formatAddress, isLocal, parseListenAddress } from "./listen-address.js";
+import type { ListenAddress, MutualTlsFiles } from "./ports.js";
+import { parseMasterKeys } from "./secrets/master-key.js";
+import { TOKEN_FORM } from "./secrets/token-file.js";
+
+export interface Settings {
+  readonly gateway: { readonly host: string; readonly port: number };
+  readonly api: { readonly host: string; readonly port: number };
+  readonly xds: ListenAddress;
+  readonly callout: ListenAddress;
+  /** Present if a control port listens beyond loopback; then both speak mutual TLS. */
+  readonly tls: MutualTlsFiles | undefined;
+  readonly envoyAdminPort: number;
+  readonly dataDirectory: string;
+  /** The first seals, all of them open. */
+  readonly masterKeys: readonly Buffer[];
+  /** Tokens that are undefined are made once and kept in the data directory. */
+  readonly operatorToken: string | undefined;
+  readonly xdsToken: string | undefined;
+  readonly calloutToken: string | undefined;
+  readonly requestBodyBytesMax: number;
+  readonly filterWasmFile: string;
+}
+
+const MIB = 1024 * 1024;
+const MASTER_KEY_MEND =
+  "Make one with `openssl rand -base64 32` in a file outside SLUICE_DATA_DIR and name that file in SLUICE_MASTER_KEY_FILE.";
+
+function port(fallback: number, min = 1) {
+  const error = `must be a port from ${min} to 65535`;
+  return z
+    .string()
+    .regex(/^\d{1,5}$/, { error })
+    .transform(Number)
+    .refine((value) => value >= min && value <= 65535, { error })
+    .default(fallback);
+}
+
+const host = z
+  .string()
+  .regex(/^[0-9A-Za-z.:_-]+$/, { error: "must be an IP address or a host name, without a port" })
+  .default("127.0.0.1");
+
+const token = z
+  .string()
+  .regex(TOKEN_FORM, { error: "must be 16 to 512 printable ASCII characters without spaces; unset, one is made" })
+  .optional();
+
+const listenAddress = z
+  .string()
+  .transform((text, context) => {
+    const address = parseListenAddress(text);
+    if (address !== undefined && !(address.kind === "tcp" && /^(0\.0\.0\.0|::)$/.test(address.host))) return address;
+    context.addIssue({
+      code: "custom",
+      message:
+        "must be unix:/absolute/path (at most 107 bytes) or host:port, where host is the address by which Envoy reaches this machine",
+    });
+    return z.NEVER;
+  })
+  .optional();
+
+const environmentSchema = z.object({
+  // The gateway speaks plain HTTP and its clients' keys are in the headers: opening it to a network is a decision.
+  SLUICE_GATEWAY_HOST: host,
+  SLUICE_GATEWAY_PORT: port(10000),
+  SLUICE_API_HOST: host,
+  SLUICE_API_PORT: port(8080, 0), // 0 = any free port, named in the log
+  SLUICE_XDS_PORT: port(18000),
+  SLUICE_XDS_ADDRESS: listenAddress,
+  SLUICE_CALLOUT_PORT: port(18001),
+  SLUICE_CALLOUT_ADDRESS: listenAddress,
+  SLUICE_ENVOY_ADMIN_PORT: port(9901),
+  SLUICE_TLS_CERT_FILE: z.string().optional(),
+  SLUICE_TLS_KEY_FILE: z.string().optional(),
+  SLUICE_TLS_CLIENT_CA_FILE: z.string().optional(),
+  SLUICE_DATA_DIR: z.string().default("./data"),
+  SLUICE_MASTER_KEY: z.string().optional(),
+  SLUICE_MASTER_KEY_FILE: z.string().optional(),
+  SLUICE_OPERATOR_TOKEN: token,
+  SLUICE_XDS_TOKEN: token,
+  SLUICE_CALLOUT_TOKEN: token,
+  // Read by the start script, which registers it; checked here so that a mistyped key stops the start.
+  SLUICE_DEMO_KEY: z
+    .string()
+    .refine(isApiKey, { error: "must be a Sluice API key: sk-slc-, 32 characters and their 6 characters of checksum" })
+    .optional(),
+  // Conversations with a few images are some MiB. Envoy buffers this much per request, and a retry needs it again.
+  SLUICE_REQUEST_BODY_BYTES_MAX: z
+    .string()
+    .regex(/^\d{1,9}$/, { error: "must be a number of bytes" })
+    .transform(Number)
+    .refine((value) => value >= 1024 && value <= 64 * MIB, { error: "must be from 1024 to 67108864 (64 MiB)" })
+    .default(8 * MIB),
+  SLUICE_FILTER_WASM: z.string().optional(),
+});
+type Environment = z.output<typeof environmentSchema>;
+
+/** Collects one line per defect. */
+type Refuse = (variable: string, reason: string) => void;
+
+/** `path` with its symbolic links resolved as far as it exists. */
+function realPath(path: string): string {
+  const absolute = resolve(path);
+  try {
+    return realpathSync(absolute);
+  } catch {
+    const parent = dirname(absolute);
+    return parent === absolute ? absolute : join(realPath(parent), basename(absolute));
+  }
+}
+
+function readMasterKeys(environment: Environment, refuse: Refuse): readonly Buffer[] {
+  const { SLUICE_MASTER_KEY: inline, SLUICE_MASTER_KEY_FILE: file, SLUICE_DATA_DIR: dataDirectory } = environment;
+  if (inline === undefined && file === undefined) {
+    refuse("SLUICE_MASTER_KEY_FILE", `is not set, nor is SLUICE_MASTER_KEY. ${MASTER_KEY_MEND}`);
+    return [];
+  }
+  if (inline !== undefined && file !== undefined) {
+    refuse("SLUICE_MASTER_KEY", "is set beside SLUICE_MASTER_KEY_FILE. Unset one of them.");
+    return [];
+  }
+  if (file !== undefined && `${realPath(file)}${sep}`.startsWith(`${realPath(dataDirectory)}${sep}`)) {
+    refuse("SLUICE_MASTER_KEY_FILE", `lies inside SLUICE_DATA_DIR, whose content it protects. ${MASTER_KEY_MEND}`);
+    return [];
+  }
+  const variable = file === undefined ? "SLUICE_MASTER_KEY" : "SLUICE_MASTER_KEY_FILE";
+  let text: string;
+  try {
+    text = inline ?? readFileSync(file ?? "", "utf8");
+  } catch (error) {
+    refuse(variable, `cannot be read (${(error as NodeJS.ErrnoException).code}). ${MASTER_KEY_MEND}`);
+    return [];
+  }
+  const keys = parseMasterKeys(text);
+  if (keys === undefined) refuse(variable, `does not hold 32 bytes as base64 or hex. ${MASTER_KEY_MEND}`);
+  return keys ?? [];
+}
+
+function readTls(environment: Environment, addresses: Record<string, ListenAddress>, refuse: Refuse) {
+  const {
+    SLUICE_TLS_CERT_FILE: certificateFile,
+    SLUICE_TLS_KEY_FILE: keyFile,
+    SLUICE_TLS_CLIENT_CA_FILE: clientCaFile,
+  } = environment;
+  const open = Object.entries(addresses).filter(([, address]) => !isLocal(address));
+  const given = {
+    SLUICE_TLS_CERT_FILE: certificateFile,
+    SLUICE_TLS_KEY_FILE: keyFile,
+    SLUICE_TLS_CLIENT_CA_FILE: clientCaFile,
+  };
+  const missing = Object.entries(given).flatMap(([variable, file]) => (file === undefined ? [variable] : []));
+  if (certificateFile !== undefined && keyFile !== undefined && clientCaFile !== undefined) {
+    for (const [variable, file] of Object.entries(given)) {
+      try {
+        readFileSync(file ?? "");
+      } catch (error) {
+        refuse(variable, `cannot be read (${(error as NodeJS.ErrnoException).code}). Name a readable PEM file.`);
+      }
+    }
+    return {
+      certificateFile: resolve(certificateFile),
+      keyFile: resolve(keyFile),
+      clientCaFile: resolve(clientCaFile),
+    };
+  }
+  for (const [variable, address] of open) {
+    refuse(
+      variable,
+      `is beyond loopback (${formatAddress(address)}), which needs mutual TLS. Set ${missing.join(", ")} too, or listen on 127.0.0.1 or a unix socket.`,
+    );
+  }
+  if (open.length === 0 && missing.length < 3) {
+    for (const variable of missing) refuse(variable, "is not set, but another SLUICE_TLS_… is. Set all three or none.");
+  }
+  return undefined;
+}
+
+function checkDistinctPorts(ports: Record<string, number>, refuse: Refuse): void {
+  const owners = new Map<number, string>();
+  for (const [variable, number] of Object.entries(ports)) {
+    const owner = owners.get(number);
+    if (owner !== undefined && number !== 0) refuse(variable, `is ${number}, as is ${owner}. Give each its own port.`);
+    owners.set(number, variable);
+  }
+}
+
+function defaultFilterWasm(): string {
+  // A package import, as it resolves alike from the sources and from dist/.
+  const packageFile = createRequire(import.meta.url).resolve("#package");
+  return join(dirname(packageFile), "..", "build", "sluice.wasm");
+}
+
+function toSettings(environment: Environment, refuse: Refuse): Settings {
+  const xds = environment.SLUICE_XDS_ADDRESS ?? { kind: "tcp", host: "127.0.0.1", port: environment.SLUICE_XDS_PORT };
+  const callout = environment.SLUICE_CALLOUT_ADDRESS ?? {
+    kind: "tcp",
+    host: "127.0.0.1",
+    port: environment.SLUICE_CALLOUT_PORT,
+  };
+  checkDistinctPorts(
+    {
+      SLUICE_GATEWAY_PORT: environment.SLUICE_GATEWAY_PORT,
+      SLUICE_API_PORT: environment.SLUICE_API_PORT,
+      ...(xds.kind === "tcp" ? { SLUICE_XDS_PORT: xds.port } : {}),
+      ...(callout.kind === "tcp" ? { SLUICE_CALLOUT_PORT: callout.port } : {}),
+      SLUICE_ENVOY_ADMIN_PORT: environment.SLUICE_ENVOY_ADMIN_PORT,
+    },
+    refuse,
+  );
+  return {
+    gateway: { host: environment.SLUICE_GATEWAY_HOST, port: environment.SLUICE_GATEWAY_PORT },
+    api: { host: environment.SLUICE_API_HOST, port: environment.SLUICE_API_PORT },
+    xds,
+    callout,
+    tls: readTls(environment, { SLUICE_XDS_ADDRESS: xds, SLUICE_CALLOUT_ADDRESS: callout }, refuse),
+    envoyAdminPort: environment.SLUICE_ENVOY_ADMIN_PORT,
+    dataDirectory: resolve(environment.SLUICE_DATA_DIR),
+    masterKeys: readMasterKeys(environment, refuse),
+    operatorToken: environment.SLUICE_OPERATOR_TOKEN,
+    xdsToken: environment.SLUICE_XDS_TOKEN,
+    calloutToken: environment.SLUICE_CALLOUT_TOKEN,
+    requestBodyBytesMax: environment.SLUICE_REQUEST_BODY_BYTES_MAX,
+    filterWasmFile: resolve(environment.SLUICE_FILTER_WASM ?? defaultFilterWasm()),
+  };
+}
+
+/** Throws StartError with one line per defect. Relative paths are of the working directory. */
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = environmentSchema.safeParse(set);
+  const defects: string[] = [];
+  const refuse: Refuse = (variable, reason) => defects.push(`${variable} ${reason}`);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) refuse(issue.path.join("."), `${issue.message}.`);
+    throw new StartError(defects.join("\n"));
+  }
+  const settings = toSettings(parsed.data, refuse);
+  if (defects.length > 0) throw new StartError(defects.join("\n"));
+  return settings;
+}

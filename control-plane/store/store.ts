@@ -1,0 +1,113 @@
+// The ports of what the control plane must not lose. An implementation is dumb: it keeps JSON text, ciphertext and
+// digests as given, holds each method to all-or-nothing, and answers only when the write is on disk. It validates no
+// resource and sees no credential and no API key in the clear.
+import type { Kind } from "../resources/common.js";
+
+/** The nouns that make up a revision. Consumers are not among them: a rollback must not give back revoked access. */
+export type ConfigurationKind = Exclude<Kind, "consumer">;
+
+export interface StoredDocument {
+  readonly kind: ConfigurationKind;
+  readonly id: string;
+  /** JSON text, kept byte for byte. */
+  readonly json: string;
+}
+
+export interface RevisionSummary {
+  readonly number: bigint;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** What made it, e.g. `put provider/openai`. */
+  readonly cause: string;
+}
+
+export interface StoredRevision extends RevisionSummary {
+  /** The whole set, ascending by kind and then by id (UTF-8 bytes). */
+  readonly documents: readonly StoredDocument[];
+}
+
+/** AES-256-GCM under a master key; see secrets/keyring.ts. */
+export interface SealedSecret {
+  /** Which master key opens it. */
+  readonly keyId: string;
+  /** Nonce, ciphertext and tag, base64. */
+  readonly box: string;
+}
+
+export interface StoredCredential {
+  readonly providerId: string;
+  readonly sealed: SealedSecret;
+  readonly updatedAt: string;
+}
+
+export interface RevisionCommit extends StoredRevision {
+  /** Credentials to create or replace. Those of providers that are no longer among `documents` are erased. */
+  readonly credentials: readonly StoredCredential[];
+}
+
+/** The revision to be committed does not follow the stored one: somebody else has changed the configuration. */
+export class RevisionConflict extends Error {
+  override readonly name = "RevisionConflict";
+}
+
+export interface ConfigurationStore {
+  /** The newest revision; undefined in a new store. */
+  liveRevision(): Promise<StoredRevision | undefined>;
+  revision(number: bigint): Promise<StoredRevision | undefined>;
+  /** Newest first, those below `before` if given. */
+  revisions(page: { readonly before?: bigint; readonly limit: number }): Promise<readonly RevisionSummary[]>;
+  /** Rejects with RevisionConflict unless `number` is the live number + 1 (1 in a new store). */
+  commit(revision: RevisionCommit): Promise<void>;
+  credentials(): Promise<readonly StoredCredential[]>;
+  /** Replaces the ciphertext of credentials that still exist, for a new master key; `updatedAt` stays. */
+  reseal(credentials: readonly StoredCredential[]): Promise<void>;
+}
+
+export interface StoredConsumer {
+  readonly id: string;
+  readonly json: string;
+}
+
+export interface StoredApiKey {
+  /** SHA-256 of the key, 64 lower case hex characters. */
+  readonly digest: string;
+  readonly consumerId: string;
+  /** First 16 characters of the digest; unique, as digests are. */
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly prefix: string;
+  readonly createdAt: string;
+  readonly expiresAt: string | undefined;
+}
+
+/** Digests of keys whose meaning changed, as `LeaseChanges` in ports.ts has it. */
+export interface KeyChanges {
+  readonly all: boolean;
+  readonly digests: readonly string[];
+  readonly sequence: bigint;
+}
+
+/** Every write puts the digests of the keys that it concerns into the change sequence, in the same transaction. */
+export interface ConsumerStore {
+  /** Ascending by id (UTF-8 bytes), those above `after` if given. */
+  consumers(page: { readonly after?: string; readonly limit: number }): Promise<readonly StoredConsumer[]>;
+  consumer(id: string): Promise<StoredConsumer | undefined>;
+  putConsumer(consumer: StoredConsumer): Promise<void>;
+  /** Its keys go with it. False if there is none. */
+  deleteConsumer(id: string): Promise<boolean>;
+  /** Oldest first. */
+  apiKeys(consumerId: string): Promise<readonly StoredApiKey[]>;
+  /** False, and nothing stored, if the digest or the id is taken. The consumer must exist. */
+  addApiKey(key: StoredApiKey): Promise<boolean>;
+  deleteApiKey(consumerId: string, keyId: string): Promise<boolean>;
+  findApiKey(digest: string): Promise<{ readonly key: StoredApiKey; readonly consumer: StoredConsumer } | undefined>;
+  /**
+   * What changed after `since`. `all` when that cannot be said: `since` is no number that this store gave out, is older
+   * than what is remembered, or more than `limit` keys changed.
+   */
+  keyChangesSince(since: bigint, limit: number): Promise<KeyChanges>;
+}
+
+export interface Store extends ConfigurationStore, ConsumerStore {
+  close(): Promise<void>;
+}
