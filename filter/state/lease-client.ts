@@ -142,8 +142,9 @@ export class LeaseClient {
 
   private readAnswer(entry: PendingLease, bodySize: i32): Lease | null {
     if (bodySize <= 0 || bodySize > RECORD_BYTES_MAX) return null;
+    const now = nowMs();
     if (!getBuffer(BufferKind.CALLOUT_BODY, 0, bodySize)) return null;
-    return makeLease(entry.digest, nowMs(), hostPointer(), bodySize);
+    return makeLease(entry.digest, now, hostPointer(), bodySize);
   }
 
   private settle(entry: PendingLease, lease: Lease | null): void {

@@ -30,15 +30,15 @@ export class PendingLease {
 
   leave(waiter: LeaseWaiter): void {
     let previous: LeaseWaiter | null = null;
-    for (let current = this.first; current != null; current = current.nextWaiter) {
-      if (current === waiter) {
-        if (previous == null) this.first = current.nextWaiter;
-        else previous.nextWaiter = current.nextWaiter;
-        current.nextWaiter = null;
-        return;
-      }
+    let current: LeaseWaiter | null = this.first;
+    while (current != null && current !== waiter) {
       previous = current;
+      current = current.nextWaiter;
     }
+    if (current == null) return;
+    if (previous == null) this.first = waiter.nextWaiter;
+    else previous.nextWaiter = waiter.nextWaiter;
+    waiter.nextWaiter = null;
   }
 
   /** Frees the place; answers the list of waiters. */
