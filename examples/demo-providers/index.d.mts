@@ -1,0 +1,74 @@
+// Types of index.mjs.
+import type { IncomingHttpHeaders } from "node:http";
+
+/** `times`: how many requests it hits; without it, until it is switched off. Kinds are described in README.md. */
+export type Fault = { times?: number } & (
+  | { kind: "none" }
+  | { kind: "status"; status: number; message?: string; code?: string; retryAfterSeconds?: number }
+  | { kind: "hang" }
+  | { kind: "refuse"; forMs?: number }
+  | { kind: "reset"; afterHeaders?: boolean }
+  | { kind: "sse-error"; message?: string }
+  | { kind: "cut"; afterEvents?: number; reset?: boolean }
+  | { kind: "slow"; firstEventDelayMs?: number; eventDelayMs?: number }
+  | { kind: "chop"; chunkBytes?: number }
+  | { kind: "invalid-json" }
+  | { kind: "gzip" }
+);
+
+export interface ProviderOptions {
+  /** 0 or absent = any free one. */
+  port?: number;
+  /** Absent = 127.0.0.1. */
+  host?: string;
+  /** The only credential that is accepted; absent = any that is in the right header. */
+  apiKey?: string;
+  /** Models that it knows; another one is a 404. */
+  models?: readonly string[];
+  /** Refuse fields that the API's reference does not list (absent: OpenAI no, Anthropic yes). */
+  strictFields?: boolean;
+  /** Anthropic only: refuse neighbouring turns of one role. */
+  requireAlternation?: boolean;
+  /** Pause between the events of a stream. */
+  eventDelayMs?: number;
+  /** PEM; makes it an https server. */
+  tls?: { key: string; cert: string };
+}
+
+export interface RecordedRequest {
+  method: string;
+  path: string;
+  query: string;
+  headers: IncomingHttpHeaders;
+  /** Names of headers that a gateway must not let through; `?key=` if a credential was in the query. */
+  forbiddenHeaders: string[];
+  body: string;
+  bodyBytes: number;
+  /** The parsed body; undefined if it was no JSON. */
+  json: unknown;
+  fault: Fault["kind"];
+  /** Status of the answer; undefined if none was given. */
+  status?: number;
+  /** Why the request was refused, in the provider's words. */
+  refusal?: string;
+  /** The connection went before the whole answer was written. */
+  aborted: boolean;
+  ended: boolean;
+}
+
+export interface DemoProvider {
+  readonly port: number;
+  /** Base URL with `/v1`. */
+  readonly url: string;
+  readonly fault: Fault;
+  /** The last 1,000. */
+  readonly requests: RecordedRequest[];
+  /** All since the start. */
+  readonly requestCount: number;
+  setFault(fault: Fault): Promise<void>;
+  clearFault(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function startOpenAiProvider(options?: ProviderOptions): Promise<DemoProvider>;
+export function startAnthropicProvider(options?: ProviderOptions): Promise<DemoProvider>;

@@ -1,0 +1,8 @@
+// Demo providers: strict imitations of two LLM APIs for tests and demonstrations. No model answers here, and no request
+// leaves this machine.
+import { anthropicDialect } from "./anthropic.mjs";
+import { openAiDialect } from "./openai.mjs";
+import { startProvider } from "./server.mjs";
+
+export const startOpenAiProvider = (options = {}) => startProvider(openAiDialect, options);
+export const startAnthropicProvider = (options = {}) => startProvider(anthropicDialect, options);
