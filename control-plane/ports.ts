@@ -107,6 +107,8 @@ export interface PublisherOptions {
   readonly token: string;
   /** Bearer token that the filter's callouts carry; reaches Envoy as SDS secret `sluice/callout-token`. */
   readonly calloutToken: string;
+  /** The released `sluice.wasm` (absolute path): its decoder checks configurations, its bytes go to Envoy. */
+  readonly filterWasmFile: string;
   readonly log: Logger;
 }
 

@@ -4,7 +4,7 @@ import type { Problem } from "../errors.js";
 import type { ResourceSet } from "../ports.js";
 import { modelRouteInputSchema, modelRouteSchema } from "../resources/model-route.js";
 import { documentProblems } from "../resources/problems.js";
-import { type Provider, providerInputSchema, providerSchema } from "../resources/provider.js";
+import { providerInputSchema, providerSchema } from "../resources/provider.js";
 import { targetInputSchema, targetSchema } from "../resources/target.js";
 import type { ConfigurationKind, StoredDocument } from "../store/store.js";
 
@@ -87,13 +87,4 @@ export function fromDocuments(documents: readonly StoredDocument[]): {
     set = withResources(set, kind, resources);
   }
   return { set, problems };
-}
-
-/** A provider's input without its credential, which must not come near a document. */
-export function splitCredential(input: Provider & { apiKey?: string | undefined }): {
-  provider: Provider;
-  apiKey: string | undefined;
-} {
-  const { apiKey, ...provider } = input;
-  return { provider, apiKey };
 }

@@ -1,0 +1,240 @@
+// Puts the control plane together and runs it: store → publisher → callout API → operator API. The delivery side comes
+// as a parameter, so that tests of decisions need no Envoy.
+import { mkdirSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { Configuration } from "./configuration/configuration.js";
+import { Mutex } from "./configuration/mutex.js";
+import { StartError } from "./errors.js";
+import { Consumers } from "./identity/consumers.js";
+import { StoreLeaseBook } from "./identity/lease-book.js";
+import { formatAddress, isLoopbackHost } from "./listen-address.js";
+import type { Logger } from "./logger.js";
+import { createOperatorApi } from "./operator-api/server.js";
+import type {
+  CalloutApi,
+  CalloutApiOptions,
+  CompileSettings,
+  LeaseTiming,
+  ListenAddress,
+  PublisherOptions,
+  XdsPublisher,
+} from "./ports.js";
+import { Keyring } from "./secrets/keyring.js";
+import { readOrCreateToken, writePrivateFile } from "./secrets/token-file.js";
+import type { Settings } from "./settings.js";
+import { openEmbeddedStore } from "./store/embedded/embedded-store.js";
+import type { Store } from "./store/store.js";
+
+/** A callout holds a request; beyond this its client is better served by an error that it can retry. */
+const CALLOUT_TIMEOUT_MS = 2_000;
+/** Changes reach workers within a second; leases age so that a worker which cannot ask stops trusting them. */
+const LEASE_TIMING: LeaseTiming = { refreshMs: 60_000, ageMsMax: 3_600_000 };
+/** Time that requests in flight have to end when the process is asked to. */
+const CLOSE_GRACE_MS = 2_000;
+
+export interface Tokens {
+  readonly operator: string;
+  readonly xds: string;
+  readonly callout: string;
+}
+
+/** What the delivery side provides. */
+export interface Delivery {
+  createPublisher(options: PublisherOptions): Promise<XdsPublisher>;
+  createCalloutApi(options: CalloutApiOptions): CalloutApi;
+  /** Text of the bootstrap file that an Envoy of this control plane starts with; holds the xDS token. */
+  renderBootstrap(settings: Settings, tokens: Tokens): string;
+}
+
+export interface ControlPlane {
+  /** Where the operator API listens. */
+  readonly api: { readonly host: string; readonly port: number };
+  /** Ends listening, then what runs, then the store. May be called once. */
+  close(): Promise<void>;
+}
+
+/** Things to close, newest first; one that fails does not keep the others open. */
+class Closers {
+  readonly #closers: (() => Promise<void>)[] = [];
+
+  add(close: () => Promise<void>): void {
+    this.#closers.unshift(close);
+  }
+
+  async close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const close of this.#closers.splice(0)) await close().catch((error) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+async function listening(name: string, variable: string, address: string, listen: Promise<void>): Promise<void> {
+  try {
+    await listen;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason =
+      code === "EADDRINUSE"
+        ? `${address} is taken by another process. End that process, or set ${variable} to a free one`
+        : `${address} cannot be had (${code ?? message}). Set ${variable} to an address of this machine that you may use`;
+    throw new StartError(`${variable}: the ${name} cannot listen, ${reason}.`);
+  }
+}
+
+function controlVariable(prefix: "SLUICE_XDS" | "SLUICE_CALLOUT", address: ListenAddress): string {
+  const standard = address.kind === "tcp" && address.host === "127.0.0.1";
+  return standard ? `${prefix}_PORT` : `${prefix}_ADDRESS`;
+}
+
+function openDataDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(`SLUICE_DATA_DIR ${directory} cannot be made (${code}). Name a directory that you may write.`);
+  }
+}
+
+function readTokens(settings: Settings): Tokens {
+  const kept = (name: string) => readOrCreateToken(join(settings.dataDirectory, name));
+  return {
+    operator: settings.operatorToken ?? kept("operator-token"),
+    xds: settings.xdsToken ?? kept("xds-token"),
+    callout: settings.calloutToken ?? kept("callout-token"),
+  };
+}
+
+function compileSettings(settings: Settings): CompileSettings {
+  return {
+    gateway: settings.gateway,
+    callout: settings.callout,
+    calloutTls: settings.tls,
+    requestBodyBytesMax: settings.requestBodyBytesMax,
+    calloutTimeoutMs: CALLOUT_TIMEOUT_MS,
+  };
+}
+
+function listenHttp(server: Server, { host, port }: Settings["api"]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function closeHttp(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+async function startDelivery(
+  settings: Settings,
+  tokens: Tokens,
+  store: Store,
+  delivery: Delivery,
+  mutex: Mutex,
+  closers: Closers,
+  log: Logger,
+): Promise<{ configuration: Configuration; publisher: XdsPublisher }> {
+  const { tls, filterWasmFile } = settings;
+  const publisher = await delivery.createPublisher({
+    address: settings.xds,
+    tls,
+    token: tokens.xds,
+    calloutToken: tokens.callout,
+    filterWasmFile,
+    log,
+  });
+  closers.add(() => publisher.close());
+  const keyring = new Keyring(settings.masterKeys);
+  const configuration = await Configuration.open({
+    store,
+    keyring,
+    publisher,
+    settings: compileSettings(settings),
+    mutex,
+    log,
+  });
+  const calloutApi = delivery.createCalloutApi({
+    address: settings.callout,
+    tls,
+    token: tokens.callout,
+    leases: new StoreLeaseBook(store),
+    timing: LEASE_TIMING,
+    onReport: (report) => publisher.report(report),
+    log,
+  });
+  closers.add(() => calloutApi.close());
+  // Callouts first: an Envoy that has its configuration asks at once.
+  await listening(
+    "callout API",
+    controlVariable("SLUICE_CALLOUT", settings.callout),
+    formatAddress(settings.callout),
+    calloutApi.listen(),
+  );
+  await listening(
+    "xDS server",
+    controlVariable("SLUICE_XDS", settings.xds),
+    formatAddress(settings.xds),
+    publisher.listen(),
+  );
+  return { configuration, publisher };
+}
+
+async function start(
+  settings: Settings,
+  delivery: Delivery,
+  closers: Closers,
+  log: Logger,
+): Promise<ControlPlane["api"]> {
+  openDataDirectory(settings.dataDirectory);
+  const store = openEmbeddedStore(join(settings.dataDirectory, "sluice.db"));
+  closers.add(() => store.close());
+  const tokens = readTokens(settings);
+  const mutex = new Mutex();
+  const { configuration, publisher } = await startDelivery(settings, tokens, store, delivery, mutex, closers, log);
+
+  const bootstrapFile = join(settings.dataDirectory, "envoy-bootstrap.json");
+  writePrivateFile(bootstrapFile, delivery.renderBootstrap(settings, tokens));
+  const consumers = new Consumers(store, mutex);
+  const app = createOperatorApi({ token: tokens.operator, configuration, consumers, store, publisher, log });
+  const server = createServer(app);
+  await listening(
+    "operator API",
+    "SLUICE_API_PORT",
+    `port ${settings.api.port} on ${settings.api.host}`,
+    listenHttp(server, settings.api),
+  );
+  closers.add(() => closeHttp(server));
+  const { host } = settings.api;
+  const { port } = server.address() as AddressInfo;
+  if (!isLoopbackHost(host)) log.warn("operator API is open to a network without TLS", { host, port });
+  log.info("control plane runs", {
+    api: `http://${formatAddress({ kind: "tcp", host, port })}`,
+    xds: formatAddress(settings.xds),
+    callout: formatAddress(settings.callout),
+    bootstrapFile,
+  });
+  return { host, port };
+}
+
+/** Throws StartError, with nothing left open, if a setting, a port or the stored state prevents it. */
+export async function startControlPlane(settings: Settings, delivery: Delivery, log: Logger): Promise<ControlPlane> {
+  const closers = new Closers();
+  try {
+    return { api: await start(settings, delivery, closers, log), close: () => closers.close() };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}

@@ -1,0 +1,135 @@
+// The operator API as an Express application: mounts operations behind the operator token, reads JSON bodies within
+// their limits, and answers every failure in one shape. What an operation does is in *-operations.ts.
+import express, { type Express, type RequestHandler } from "express";
+import type { Configuration } from "../configuration/configuration.js";
+import { OperatorError } from "../errors.js";
+import type { Consumers } from "../identity/consumers.js";
+import type { Logger } from "../logger.js";
+import type { Publisher } from "../ports.js";
+import type { ConfigurationStore } from "../store/store.js";
+import { apiKeyOperations } from "./api-key-operations.js";
+import { requireOperatorToken } from "./authentication.js";
+import { configurationOperations } from "./configuration-operations.js";
+import { consumerOperations } from "./consumer-operations.js";
+import { errorHandler } from "./error-handler.js";
+import { openApiDocument } from "./openapi.js";
+import type { Operation } from "./operation.js";
+import { resourceOperations } from "./resource-operations.js";
+import { revisionOperations } from "./revision-operations.js";
+import { statusOperations } from "./status-operations.js";
+
+export interface OperatorApiParts {
+  readonly token: string;
+  readonly configuration: Configuration;
+  readonly consumers: Consumers;
+  readonly store: ConfigurationStore;
+  readonly publisher: Publisher;
+  readonly log: Logger;
+}
+
+function documentOperation(operations: readonly Operation[]): Operation {
+  const facts = {
+    id: "getOpenApi",
+    method: "get",
+    path: "/api/v1/openapi.json",
+    tag: "status",
+    summary: "This document",
+    open: true,
+    answers: { 200: { description: "OpenAPI 3.1." } },
+  } as const;
+  const handle = async () => ({ status: 200, body: document });
+  const document = openApiDocument([...operations, { ...facts, handle }]);
+  return { ...facts, handle };
+}
+
+export function operatorOperations(parts: Omit<OperatorApiParts, "token" | "log">): readonly Operation[] {
+  const operations = [
+    ...resourceOperations(parts.configuration),
+    ...configurationOperations(parts.configuration),
+    ...consumerOperations(parts.consumers),
+    ...apiKeyOperations(parts.consumers),
+    ...revisionOperations(parts),
+    ...statusOperations(parts.publisher),
+  ];
+  return [...operations, documentOperation(operations)];
+}
+
+/** Refuses a body that says it is something else than JSON, before it is read. */
+const requireJson: RequestHandler = (request, _response, next) => {
+  const { "content-length": length, "transfer-encoding": chunked, "content-type": type } = request.headers;
+  const hasBody = chunked !== undefined || (length !== undefined && length !== "0");
+  if (hasBody && !/^application\/json *(;|$)/i.test(type ?? "")) throw new OperatorError("unsupported_media_type");
+  next();
+};
+
+function handlersOf(operation: Operation): RequestHandler[] {
+  const answer: RequestHandler = async (request, response) => {
+    const { status, body, headers } = await operation.handle({
+      params: request.params as Record<string, string>,
+      query: request.query,
+      body: operation.body === undefined ? undefined : request.body,
+      ifMatch: request.get("if-match"),
+      ifNoneMatch: request.method === "GET" ? undefined : request.get("if-none-match"),
+    });
+    response.status(status).set(headers ?? {});
+    if (body === undefined) response.end();
+    else response.json(body);
+  };
+  if (operation.body === undefined) return [answer];
+  return [requireJson, express.json({ limit: operation.body.bytesMax, type: () => true }), answer];
+}
+
+function refuseMethod(allowed: readonly string[]): RequestHandler {
+  return () => {
+    throw new OperatorError("method_not_allowed", { headers: { allow: allowed.join(", ").toUpperCase() } });
+  };
+}
+
+function mount(app: Express, operations: readonly Operation[]): void {
+  const methods = new Map<string, string[]>();
+  for (const operation of operations) {
+    const path = operation.path.replace(/\{(\w+)\}/g, ":$1");
+    methods.set(path, [...(methods.get(path) ?? []), operation.method]);
+    app[operation.method](path, ...handlersOf(operation));
+  }
+  for (const [path, allowed] of methods) app.all(path, refuseMethod(allowed));
+}
+
+/** One line for each change that was asked for; reads would drown them. */
+function logChanges(log: Logger): RequestHandler {
+  return (request, response, next) => {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      const { method, path } = request;
+      response.on("finish", () => log.info("operator request", { method, path, status: response.statusCode }));
+    }
+    next();
+  };
+}
+
+export function createOperatorApi(parts: OperatorApiParts): Express {
+  const operations = operatorOperations(parts);
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("query parser", "simple");
+  app.enable("case sensitive routing");
+  app.use((_request, response, next) => {
+    response.set({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    next();
+  });
+  app.use(logChanges(parts.log));
+  mount(
+    app,
+    operations.filter(({ open }) => open === true),
+  );
+  app.use("/api", requireOperatorToken(parts.token));
+  mount(
+    app,
+    operations.filter(({ open }) => open !== true),
+  );
+  app.use(() => {
+    throw new OperatorError("unknown_path");
+  });
+  app.use(errorHandler(parts.log));
+  return app;
+}
