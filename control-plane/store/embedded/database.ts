@@ -73,31 +73,56 @@ function migrate(database: Database.Database): void {
   })();
 }
 
-/** Throws StartError when another process has the file or its schema is unknown. */
-export function openDatabase(file: string): Database.Database {
+function createPrivate(file: string): void {
   // Created before SQLite does it, as its log takes over the mode of the file.
   const descriptor = openSync(file, "a", 0o600);
   fchmodSync(descriptor, 0o600);
   closeSync(descriptor);
-  const database = new Database(file, { timeout: 0 });
+}
+
+/**
+ * A lock that ends with the process, however it ends: an exclusive transaction on an empty file beside the store. (An
+ * exclusive lock on the store itself would outlive `close`, as libsql ends a connection only when all its statements
+ * are collected.)
+ */
+function lock(file: string): Database.Database {
+  createPrivate(file);
+  const holder = new Database(file, { timeout: 0 });
   try {
-    // EXCLUSIVE holds the lock from the first access until close; the system releases it when the process dies.
-    for (const pragma of [
-      "locking_mode = EXCLUSIVE",
-      "journal_mode = WAL",
-      "synchronous = FULL",
-      "foreign_keys = ON",
-      "secure_delete = ON",
-    ]) {
-      database.exec(`PRAGMA ${pragma}`);
-    }
-    migrate(database);
-    return database;
+    holder.exec("BEGIN EXCLUSIVE");
+    return holder;
   } catch (error) {
-    database.close();
+    holder.close();
     if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
     throw new StartError(
       "Another control plane uses this SLUICE_DATA_DIR. End it, or name another directory in SLUICE_DATA_DIR.",
     );
+  }
+}
+
+export interface OpenDatabase {
+  readonly database: Database.Database;
+  close(): void;
+}
+
+/** Throws StartError when another process has the file or its schema is unknown. */
+export function openDatabase(file: string): OpenDatabase {
+  const holder = lock(`${file}.lock`);
+  createPrivate(file);
+  const database = new Database(file);
+  const close = () => {
+    database.close();
+    holder.exec("ROLLBACK");
+    holder.close();
+  };
+  try {
+    for (const pragma of ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"]) {
+      database.exec(`PRAGMA ${pragma}`);
+    }
+    migrate(database);
+    return { database, close };
+  } catch (error) {
+    close();
+    throw error;
   }
 }

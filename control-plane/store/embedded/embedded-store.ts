@@ -1,5 +1,4 @@
 // The store of one machine: a single SQLite file. Not for several control planes at once.
-import type Database from "libsql";
 import type { ConfigurationStore, ConsumerStore, Store } from "../store.js";
 import { EmbeddedConfigurationStore } from "./configuration-store.js";
 import { EmbeddedConsumerStore } from "./consumer-store.js";
@@ -7,7 +6,7 @@ import { openDatabase } from "./database.js";
 
 /** Creates the file if there is none. Throws StartError if another process has it. */
 export function openEmbeddedStore(file: string): Store {
-  const database: Database.Database = openDatabase(file);
+  const { database, close } = openDatabase(file);
   const configuration: ConfigurationStore = new EmbeddedConfigurationStore(database);
   const consumers: ConsumerStore = new EmbeddedConsumerStore(database);
   return {
@@ -27,7 +26,7 @@ export function openEmbeddedStore(file: string): Store {
     findApiKey: (digest) => consumers.findApiKey(digest),
     keyChangesSince: (since, limit) => consumers.keyChangesSince(since, limit),
     close: async () => {
-      database.close();
+      close();
     },
   };
 }
