@@ -34,9 +34,7 @@ export function plainEndScalar(at: usize, end: usize): usize {
 export function lineEnd(at: usize, end: usize): usize {
   while (end - at >= STEP) {
     const bytes = v128.load(at);
-    const mask = i8x16.bitmask(
-      v128.or(i8x16.eq(bytes, i8x16.splat(0x0a)), i8x16.eq(bytes, i8x16.splat(0x0d))),
-    );
+    const mask = i8x16.bitmask(v128.or(i8x16.eq(bytes, i8x16.splat(0x0a)), i8x16.eq(bytes, i8x16.splat(0x0d))));
     if (mask != 0) return at + <usize>ctz(mask);
     at += STEP;
   }

@@ -91,7 +91,8 @@ export class JsonReader {
     if (this.error != JsonError.NONE) return JsonToken.ERROR;
     let at = skipWhitespace(this.at, this.end);
     if (this.expect == Expect.COMMA_OR_END) {
-      if (this.depth == 0) return at == this.end ? this.accept(JsonToken.END, at, at, at) : this.fail(JsonError.TRAILING, at);
+      if (this.depth == 0)
+        return at == this.end ? this.accept(JsonToken.END, at, at, at) : this.fail(JsonError.TRAILING, at);
       if (at == this.end) return this.fail(JsonError.TRUNCATED, at);
       if (<u32>load<u8>(at) != COMMA) return this.readClose(at);
       this.expect = this.inObject ? Expect.KEY : Expect.VALUE;

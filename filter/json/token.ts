@@ -34,4 +34,6 @@ export enum JsonError {
   DUPLICATE_KEY = 8,
   /** The envelope only: the text is JSON but no object. */
   NOT_OBJECT = 9,
+  /** The envelope only: more members than it can tell apart, or an escaped key too long to compare. */
+  KEY_LIMIT = 10,
 }

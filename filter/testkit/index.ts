@@ -3,12 +3,9 @@
 
 import "../abort";
 
+export * from "./bytes";
+export * from "./crypto";
+export * from "./envelope";
 export * from "./json";
-
-export function allocate(size: usize): usize {
-  return heap.alloc(size);
-}
-
-export function free(pointer: usize): void {
-  heap.free(pointer);
-}
+export { allocate, free, outLength, outPointer } from "./memory";
+export * from "./sse";

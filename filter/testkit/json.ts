@@ -1,22 +1,14 @@
 // Wrappers around filter/json.
 
-import { ByteWriter } from "../bytes/byte-writer";
 import { JsonReader } from "../json/reader";
 import { escapeTo, parseInteger, unescapeTo } from "../json/text";
 import { JsonToken } from "../json/token";
 import { JsonWriter } from "../json/writer";
+import { out } from "./memory";
 
-const BYTES_MAX: i32 = 64 * 1024 * 1024;
 const reader = new JsonReader();
-const out = new ByteWriter(BYTES_MAX);
 const json = new JsonWriter(out);
 
-export function outPointer(): usize {
-  return out.pointer;
-}
-export function outLength(): i32 {
-  return out.length;
-}
 export function jsonReset(pointer: usize, length: i32): void {
   reader.reset(pointer, length);
 }

@@ -1,0 +1,192 @@
+// Reads what the gateway decides by from a request body, in one pass that also proves the whole body to be JSON: where
+// the model is, whether a stream is wanted. It refuses a body that two readers could understand differently: any member
+// of the top level that is there twice (keys are compared unescaped), and a doubled `include_usage`. It keeps offsets and
+// copies nothing; what the values mean is for the steps.
+//
+//   {"model":"gpt-4o","stream":true,"messages":[…]}        modelStart ↔ modelEnd: quotes included
+//            └──────┘
+
+import { ByteWriter } from "../bytes/byte-writer";
+import { equalsAscii } from "../bytes/compare";
+import { JsonReader } from "./reader";
+import { unescapeTo } from "./text";
+import { JsonError, JsonToken } from "./token";
+
+/** Members of the top level that are told apart; the APIs define some forty. */
+const KEYS_MAX: i32 = 256;
+/** Longest key that is compared unescaped, if it has escapes. */
+const ESCAPED_KEY_BYTES_MAX: i32 = 1024;
+
+export class Envelope {
+  error: JsonError = JsonError.NONE;
+  /** Where in the body the error is. */
+  errorOffset: i32 = 0;
+  /** There is a member "model". */
+  hasModel: bool = false;
+  modelIsString: bool = false;
+  /** Offsets of the model's value, quotes included. */
+  modelStart: i32 = 0;
+  modelEnd: i32 = 0;
+  modelHasEscapes: bool = false;
+  /** Kind of the value of "stream" and "messages"; NONE when absent. */
+  streamKind: JsonToken = JsonToken.NONE;
+  messagesKind: JsonToken = JsonToken.NONE;
+  /** `stream_options.include_usage` is `true`. */
+  includeUsage: bool = false;
+
+  private readonly reader: JsonReader = new JsonReader();
+  private readonly unescaped: ByteWriter = new ByteWriter(ESCAPED_KEY_BYTES_MAX);
+  /** Hashes of the keys so far, eight bytes each. */
+  private readonly hashes: usize = heap.alloc(<usize>KEYS_MAX * 8);
+  private keyCount: i32 = 0;
+  /** The last key, unescaped. */
+  private keyPointer: usize = 0;
+  private keyLength: i32 = 0;
+
+  /** False when the body cannot be used: then `error` says why. */
+  read(pointer: usize, length: i32): bool {
+    this.clear();
+    const reader = this.reader.reset(pointer, length);
+    const first = reader.next();
+    if (first != JsonToken.OBJECT_BEGIN) {
+      return first == JsonToken.ERROR ? this.failAsReader() : this.fail(JsonError.NOT_OBJECT, reader.tokenStart);
+    }
+    while (reader.next() == JsonToken.KEY) {
+      const keyStart = reader.tokenStart;
+      if (this.keyCount == KEYS_MAX || !this.takeKey()) return this.fail(JsonError.KEY_LIMIT, keyStart);
+      if (this.isDuplicate()) return this.fail(JsonError.DUPLICATE_KEY, keyStart);
+      if (!this.readMember()) return false;
+    }
+    // The loop ended at the closing brace, or at an error that `next` repeats.
+    return reader.next() == JsonToken.END || this.failAsReader();
+  }
+
+  private clear(): void {
+    this.error = JsonError.NONE;
+    this.errorOffset = 0;
+    this.hasModel = false;
+    this.modelIsString = false;
+    this.modelStart = 0;
+    this.modelEnd = 0;
+    this.modelHasEscapes = false;
+    this.streamKind = JsonToken.NONE;
+    this.messagesKind = JsonToken.NONE;
+    this.includeUsage = false;
+    this.keyCount = 0;
+  }
+
+  /** The value of the member whose key was just read. */
+  private readMember(): bool {
+    switch (this.keyLength) {
+      case 5:
+        if (this.keyIs("model")) return this.readModel();
+        break;
+      case 6:
+        if (this.keyIs("stream")) {
+          if (!this.skip()) return false;
+          this.streamKind = this.reader.token;
+          return true;
+        }
+        break;
+      case 8:
+        if (this.keyIs("messages")) {
+          if (!this.skip()) return false;
+          this.messagesKind = this.reader.token;
+          return true;
+        }
+        break;
+      case 14:
+        if (this.keyIs("stream_options")) return this.readStreamOptions();
+        break;
+    }
+    return this.skip();
+  }
+
+  private readModel(): bool {
+    if (!this.skip()) return false;
+    const reader = this.reader;
+    this.hasModel = true;
+    this.modelIsString = reader.token == JsonToken.STRING;
+    this.modelStart = reader.tokenStart;
+    this.modelEnd = reader.tokenEnd;
+    this.modelHasEscapes = this.modelIsString && reader.hasEscapes;
+    return true;
+  }
+
+  private readStreamOptions(): bool {
+    const reader = this.reader;
+    if (reader.next() != JsonToken.OBJECT_BEGIN) return reader.skipRest() || this.failAsReader();
+    let found = false;
+    while (reader.next() == JsonToken.KEY) {
+      const keyStart = reader.tokenStart;
+      const isUsage = reader.keyEquals("include_usage");
+      if (isUsage && found) return this.fail(JsonError.DUPLICATE_KEY, keyStart);
+      if (!this.skip()) return false;
+      if (!isUsage) continue;
+      found = true;
+      this.includeUsage = reader.token == JsonToken.TRUE;
+    }
+    return reader.error == JsonError.NONE || this.failAsReader();
+  }
+
+  private skip(): bool {
+    return this.reader.skipValue() || this.failAsReader();
+  }
+
+  private keyIs(name: string): bool {
+    return equalsAscii(this.keyPointer, this.keyLength, name);
+  }
+
+  /** Sets the key's text. False when it is too long to be unescaped. */
+  private takeKey(): bool {
+    const reader = this.reader;
+    this.keyPointer = reader.tokenPointer;
+    this.keyLength = reader.tokenLength;
+    if (!reader.hasEscapes) return true;
+    unescapeTo(this.keyPointer, this.keyLength, this.unescaped.reset());
+    this.keyPointer = this.unescaped.pointer;
+    this.keyLength = this.unescaped.length;
+    return !this.unescaped.overflow;
+  }
+
+  /** Records the key; answers whether it was there before. */
+  private isDuplicate(): bool {
+    const hash = hashOf(this.keyPointer, this.keyLength);
+    const end = this.hashes + ((<usize>this.keyCount) << 3);
+    for (let at = this.hashes; at < end; at += 8) {
+      if (load<u64>(at) == hash) return true;
+    }
+    store<u64>(end, hash);
+    this.keyCount++;
+    return false;
+  }
+
+  private fail(error: JsonError, offset: i32): bool {
+    this.error = error;
+    this.errorOffset = offset;
+    return false;
+  }
+
+  private failAsReader(): bool {
+    return this.fail(this.reader.error, this.reader.errorOffset);
+  }
+}
+
+/**
+ * 64 bits, eight bytes a step. Keys of one body do not meet by chance; who makes two meet on purpose has a body of his
+ * own refused.
+ */
+function hashOf(pointer: usize, length: i32): u64 {
+  const end = pointer + <usize>length;
+  let hash: u64 = 0x9e3779b97f4a7c15 ^ <u64>length;
+  let at = pointer;
+  for (; end - at >= 8; at += 8) hash = mix(hash ^ load<u64>(at));
+  let rest: u64 = 0;
+  for (; at < end; at++) rest = (rest << 8) | <u64>load<u8>(at);
+  return mix(hash ^ rest);
+}
+
+function mix(value: u64): u64 {
+  value *= 0xbf58476d1ce4e5b9;
+  return value ^ (value >> 32);
+}
