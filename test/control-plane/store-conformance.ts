@@ -1,0 +1,235 @@
+// What every store has to hold, whatever it is made of. `open` gives an empty store; `reopen` the same one after a close.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  RevisionConflict,
+  type Store,
+  type StoredApiKey,
+  type StoredDocument,
+} from "../../control-plane/store/store.js";
+
+export interface StoreUnderTest {
+  open(): Promise<Store>;
+  reopen(): Promise<Store>;
+  remove(): Promise<void>;
+}
+
+const AT = "2026-01-01T00:00:00.000Z";
+const LATER = "2026-01-02T00:00:00.000Z";
+
+function target(id: string, json = `{"id":"${id}"}`): StoredDocument {
+  return { kind: "target", id, json };
+}
+
+function provider(id: string): StoredDocument {
+  return { kind: "provider", id, json: "{}" };
+}
+
+function credential(providerId: string, box: string) {
+  return { providerId, sealed: { keyId: "k1", box }, updatedAt: AT };
+}
+
+function apiKey(number: number, consumerId: string, more: Partial<StoredApiKey> = {}): StoredApiKey {
+  const digest = number.toString(16).padStart(16, "0").padEnd(64, "f");
+  const id = digest.slice(0, 16);
+  return {
+    digest,
+    consumerId,
+    id,
+    name: undefined,
+    prefix: "sk-slc-abcd",
+    createdAt: AT,
+    expiresAt: undefined,
+    ...more,
+  };
+}
+
+export function storeConformance(name: string, underTest: StoreUnderTest): void {
+  let store: Store;
+  beforeEach(async () => {
+    store = await underTest.open();
+  });
+  afterEach(async () => {
+    await store.close();
+    await underTest.remove();
+  });
+
+  const commit = (
+    number: bigint,
+    documents: readonly StoredDocument[],
+    credentials = [] as ReturnType<typeof credential>[],
+  ) => store.commit({ number, createdAt: AT, cause: `change ${number}`, documents, credentials });
+
+  describe(`${name}: revisions`, () => {
+    it("begin with none", async () => {
+      expect(await store.liveRevision()).toBeUndefined();
+      expect(await store.revision(1n)).toBeUndefined();
+      expect(await store.revisions({ limit: 10 })).toEqual([]);
+    });
+
+    it("keep the whole set of documents at each of them, byte for byte, across a reopening", async () => {
+      const text = target("b", '{"text":"é\\u0000 \\ud83d\\ude00 ' + "x".repeat(100_000) + '"}');
+      await commit(1n, [target("a"), text]);
+      await commit(2n, [provider("a"), target("a", '{"id":"a","n":2}')]);
+      await commit(3n, [provider("a"), target("a"), text]);
+      await store.close();
+      store = await underTest.reopen();
+      expect((await store.revision(1n))!.documents).toEqual([target("a"), text]);
+      expect((await store.revision(2n))!.documents).toEqual([provider("a"), target("a", '{"id":"a","n":2}')]);
+      expect(await store.liveRevision()).toEqual({
+        number: 3n,
+        createdAt: AT,
+        cause: "change 3",
+        documents: [provider("a"), target("a"), text],
+      });
+    });
+
+    it("sort by kind and by the bytes of ids", async () => {
+      const ids = ["\u{1f600}", "\uff5e", "b", "a/b", "a"];
+      const documents = ids.map((id): StoredDocument => ({ kind: "model-route", id, json: "{}" }));
+      await commit(1n, [target("t"), provider("p"), ...documents]);
+      const stored = (await store.liveRevision())!.documents.map(({ kind, id }) => `${kind} ${id}`);
+      const sorted = ["a", "a/b", "b", "\uff5e", "\u{1f600}"].map((id) => `model-route ${id}`);
+      expect(stored).toEqual([...sorted, "provider p", "target t"]);
+    });
+
+    it("are listed newest first, in pages", async () => {
+      for (const number of [1n, 2n, 3n]) await commit(number, []);
+      const numbers = async (page: { before?: bigint; limit: number }) =>
+        (await store.revisions(page)).map(({ number }) => number);
+      expect(await numbers({ limit: 2 })).toEqual([3n, 2n]);
+      expect(await numbers({ before: 2n, limit: 2 })).toEqual([1n]);
+      expect(await numbers({ before: 1n, limit: 2 })).toEqual([]);
+    });
+
+    it.each([[0n], [1n], [3n]])("refuse number %s after 1, and then change nothing", async (number) => {
+      await commit(1n, [provider("p")], [credential("p", "one")]);
+      await expect(commit(number, [], [])).rejects.toBeInstanceOf(RevisionConflict);
+      expect((await store.liveRevision())!.documents).toEqual([provider("p")]);
+      expect(await store.credentials()).toEqual([credential("p", "one")]);
+    });
+
+    it("that fail half-way leave nothing", async () => {
+      await commit(1n, [provider("p")]);
+      await expect(commit(2n, [target("twice"), target("twice", "{}")])).rejects.toThrow();
+      expect((await store.liveRevision())!.number).toBe(1n);
+      expect((await store.liveRevision())!.documents).toEqual([provider("p")]);
+      await commit(2n, [provider("p"), target("t")]);
+    });
+  });
+
+  describe(`${name}: credentials`, () => {
+    it("are replaced, kept, and erased with their provider", async () => {
+      await commit(1n, [provider("p"), provider("q")], [credential("p", "one"), credential("q", "two")]);
+      await commit(2n, [provider("p"), provider("q")], [credential("p", "three")]);
+      expect(await store.credentials()).toEqual([credential("p", "three"), credential("q", "two")]);
+      await commit(3n, [provider("q"), target("p")]);
+      expect(await store.credentials()).toEqual([credential("q", "two")]);
+    });
+
+    it("are sealed anew where they still exist", async () => {
+      await commit(1n, [provider("p")], [credential("p", "one")]);
+      const renewed = (id: string) => ({
+        ...credential(id, "new"),
+        sealed: { keyId: "k2", box: "new" },
+        updatedAt: LATER,
+      });
+      await store.reseal([renewed("p"), renewed("gone")]);
+      expect(await store.credentials()).toEqual([{ ...renewed("p"), updatedAt: AT }]);
+    });
+  });
+
+  describe(`${name}: consumers and keys`, () => {
+    it("are put, found, listed in pages and deleted with their keys", async () => {
+      for (const id of ["b", "a", "c"]) await store.putConsumer({ id, json: `{"id":"${id}"}` });
+      await store.putConsumer({ id: "b", json: "{}" });
+      expect(await store.consumer("b")).toEqual({ id: "b", json: "{}" });
+      expect(await store.consumer("x")).toBeUndefined();
+      expect((await store.consumers({ limit: 2 })).map(({ id }) => id)).toEqual(["a", "b"]);
+      expect((await store.consumers({ after: "b", limit: 2 })).map(({ id }) => id)).toEqual(["c"]);
+
+      const key = apiKey(1, "b", { name: "n", expiresAt: LATER });
+      expect(await store.addApiKey(key)).toBe(true);
+      expect(await store.findApiKey(key.digest)).toEqual({ key, consumer: { id: "b", json: "{}" } });
+      expect(await store.deleteConsumer("b")).toBe(true);
+      expect(await store.deleteConsumer("b")).toBe(false);
+      expect(await store.findApiKey(key.digest)).toBeUndefined();
+    });
+
+    it("take a key once only, and no key of a consumer that is not there", async () => {
+      await store.putConsumer({ id: "a", json: "{}" });
+      await store.putConsumer({ id: "b", json: "{}" });
+      expect(await store.addApiKey(apiKey(1, "a"))).toBe(true);
+      expect(await store.addApiKey(apiKey(1, "b"))).toBe(false);
+      await expect(store.addApiKey(apiKey(2, "nobody"))).rejects.toThrow();
+      expect(await store.findApiKey(apiKey(2, "nobody").digest)).toBeUndefined();
+      expect((await store.apiKeys("a")).length + (await store.apiKeys("b")).length).toBe(1);
+    });
+
+    it("delete a key under its own consumer only", async () => {
+      await store.putConsumer({ id: "a", json: "{}" });
+      await store.addApiKey(apiKey(2, "a", { createdAt: LATER }));
+      await store.addApiKey(apiKey(1, "a"));
+      expect(await store.apiKeys("a")).toEqual([apiKey(1, "a"), apiKey(2, "a", { createdAt: LATER })]);
+      expect(await store.deleteApiKey("b", apiKey(1, "a").id)).toBe(false);
+      expect(await store.deleteApiKey("a", apiKey(1, "a").id)).toBe(true);
+      expect(await store.deleteApiKey("a", apiKey(1, "a").id)).toBe(false);
+      expect((await store.apiKeys("a")).map(({ id }) => id)).toEqual([apiKey(2, "a").id]);
+    });
+  });
+
+  describe(`${name}: key changes`, () => {
+    const latest = async () => (await store.keyChangesSince(0n, 10)).sequence;
+
+    it("cannot be told to one who asks first, and are none to one who is up to date", async () => {
+      const first = await store.keyChangesSince(0n, 10);
+      expect(first).toMatchObject({ all: true, digests: [] });
+      // A sequence of 0 would make every later ask a first one.
+      expect(first.sequence).toBeGreaterThan(0n);
+      expect(await store.keyChangesSince(first.sequence, 10)).toEqual({ ...first, all: false });
+    });
+
+    it("name each key that was added, revoked, or whose consumer changed or went", async () => {
+      await store.putConsumer({ id: "a", json: "{}" });
+      const changes: [() => Promise<unknown>, number[]][] = [
+        [() => store.addApiKey(apiKey(1, "a")), [1]],
+        [() => store.addApiKey(apiKey(1, "a")), []],
+        [() => store.addApiKey(apiKey(2, "a")), [2]],
+        [() => store.putConsumer({ id: "a", json: '{"disabled":true}' }), [1, 2]],
+        [() => store.putConsumer({ id: "b", json: "{}" }), []],
+        [() => store.deleteApiKey("a", apiKey(1, "a").id), [1]],
+        [() => store.deleteApiKey("a", apiKey(1, "a").id), []],
+        [() => store.deleteConsumer("a"), [2]],
+      ];
+      const start = await latest();
+      for (const [change, keys] of changes) {
+        const since = await latest();
+        await change();
+        const { all, digests } = await store.keyChangesSince(since, 10);
+        expect(all).toBe(false);
+        expect([...digests].sort()).toEqual(keys.map((number) => apiKey(number, "a").digest));
+      }
+      const sinceStart = await store.keyChangesSince(start, 10);
+      expect([...sinceStart.digests].sort()).toEqual([1, 2].map((number) => apiKey(number, "a").digest));
+    });
+
+    it("are all of them beyond the limit, for a number from the future, and after too long a time", async () => {
+      await store.putConsumer({ id: "a", json: "{}" });
+      const start = await latest();
+      for (let number = 0; number < 101; number++) await store.addApiKey(apiKey(number, "a"));
+      expect((await store.keyChangesSince(start, 101)).digests).toHaveLength(101);
+      expect(await store.keyChangesSince(start, 100)).toEqual({ all: true, digests: [], sequence: await latest() });
+      expect((await store.keyChangesSince((await latest()) + 1n, 100)).all).toBe(true);
+      for (let round = 0; round < 100; round++) await store.putConsumer({ id: "a", json: `{"round":${round}}` });
+      expect((await store.keyChangesSince(start, 1000)).all).toBe(true);
+    });
+
+    it("are remembered across a reopening", async () => {
+      await store.putConsumer({ id: "a", json: "{}" });
+      const since = await latest();
+      await store.addApiKey(apiKey(1, "a"));
+      await store.close();
+      store = await underTest.reopen();
+      expect((await store.keyChangesSince(since, 10)).digests).toEqual([apiKey(1, "a").digest]);
+    });
+  });
+}
