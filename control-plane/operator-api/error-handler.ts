@@ -7,9 +7,7 @@ import type { Logger } from "../logger.js";
 /** `type` of the errors of Express's body parser. */
 const BODY_ERRORS: Readonly<Record<string, OperatorErrorCode>> = {
   "entity.too.large": "body_too_large",
-  "entity.parse.failed": "not_json",
   "encoding.unsupported": "unsupported_media_type",
-  "charset.unsupported": "unsupported_media_type",
   "request.aborted": "not_json",
   "request.size.invalid": "not_json",
 };

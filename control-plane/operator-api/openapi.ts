@@ -15,16 +15,11 @@ class Components {
 
   reference(schema: z.ZodType, io: "input" | "output"): Json {
     const { $schema: _, $defs, ...json } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json;
-    for (const [name, definition] of Object.entries(($defs ?? {}) as Json)) this.#add(name, definition as Json);
-    const id = schema.meta()?.id;
-    if (id === undefined) return relocate(json) as Json;
-    this.#add(id, json);
-    return { $ref: `#/components/schemas/${id}` };
-  }
-
-  #add(name: string, definition: Json): void {
-    const { id: _, $id: __, ...json } = definition;
-    this.schemas[name] = relocate(json);
+    for (const [name, definition] of Object.entries(($defs ?? {}) as Json)) {
+      const { id: _id, ...component } = definition as Json;
+      this.schemas[name] = relocate(component);
+    }
+    return relocate(json) as Json;
   }
 }
 

@@ -9,6 +9,7 @@ import type { Publisher } from "../ports.js";
 import type { ConfigurationStore } from "../store/store.js";
 import { apiKeyOperations } from "./api-key-operations.js";
 import { requireOperatorToken } from "./authentication.js";
+import { parseJson, readBody } from "./body.js";
 import { configurationOperations } from "./configuration-operations.js";
 import { consumerOperations } from "./consumer-operations.js";
 import { errorHandler } from "./error-handler.js";
@@ -54,20 +55,12 @@ export function operatorOperations(parts: Omit<OperatorApiParts, "token" | "log"
   return [...operations, documentOperation(operations)];
 }
 
-/** Refuses a body that says it is something else than JSON, before it is read. */
-const requireJson: RequestHandler = (request, _response, next) => {
-  const { "content-length": length, "transfer-encoding": chunked, "content-type": type } = request.headers;
-  const hasBody = chunked !== undefined || (length !== undefined && length !== "0");
-  if (hasBody && !/^application\/json *(;|$)/i.test(type ?? "")) throw new OperatorError("unsupported_media_type");
-  next();
-};
-
 function handlersOf(operation: Operation): RequestHandler[] {
   const answer: RequestHandler = async (request, response) => {
     const { status, body, headers } = await operation.handle({
       params: request.params as Record<string, string>,
       query: request.query,
-      body: operation.body === undefined ? undefined : request.body,
+      body: operation.body === undefined ? undefined : parseJson(request.body),
       ifMatch: request.get("if-match"),
       ifNoneMatch: request.method === "GET" ? undefined : request.get("if-none-match"),
     });
@@ -76,7 +69,7 @@ function handlersOf(operation: Operation): RequestHandler[] {
     else response.json(body);
   };
   if (operation.body === undefined) return [answer];
-  return [requireJson, express.json({ limit: operation.body.bytesMax, type: () => true }), answer];
+  return [...readBody(operation.body.bytesMax), answer];
 }
 
 function refuseMethod(allowed: readonly string[]): RequestHandler {

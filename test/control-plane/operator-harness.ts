@@ -102,6 +102,11 @@ export class Harness {
     );
   }
 
+  get running(): ControlPlane {
+    if (this.#running === undefined) throw new Error("not started");
+    return this.#running;
+  }
+
   async stop(): Promise<void> {
     await this.#running?.close();
     this.#running = undefined;
@@ -114,7 +119,7 @@ export class Harness {
 
   /** `body` is sent as JSON unless it is a string, which goes as it is. */
   async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
-    const { host, port } = this.#running!.api;
+    const { host, port } = this.running.api;
     const response = await fetch(`http://${host}:${port}${path}`, {
       method,
       headers: { authorization: `Bearer ${OPERATOR_TOKEN}`, "content-type": "application/json", ...headers },

@@ -67,7 +67,7 @@ export function storeConformance(name: string, underTest: StoreUnderTest): void 
     });
 
     it("keep the whole set of documents at each of them, byte for byte, across a reopening", async () => {
-      const text = target("b", '{"text":"é\\u0000 \\ud83d\\ude00 ' + "x".repeat(100_000) + '"}');
+      const text = target("b", `{"text":"é\\u0000 \\ud83d\\ude00 ${"x".repeat(100_000)}"}`);
       await commit(1n, [target("a"), text]);
       await commit(2n, [provider("a"), target("a", '{"id":"a","n":2}')]);
       await commit(3n, [provider("a"), target("a"), text]);
