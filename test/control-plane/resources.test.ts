@@ -1,0 +1,118 @@
+// The rules of the resource schemas, one defect a line.
+import { describe, expect, it } from "vitest";
+import { danglingReferences, referencesTo } from "../../control-plane/configuration/references.js";
+import { consumerSchema } from "../../control-plane/resources/consumer.js";
+import { modelRouteSchema } from "../../control-plane/resources/model-route.js";
+import { jsonPointer } from "../../control-plane/resources/problems.js";
+import { providerInputSchema, providerSchema } from "../../control-plane/resources/provider.js";
+import { targetSchema } from "../../control-plane/resources/target.js";
+
+const provider = { id: "p", dialect: "openai", baseUrl: "https://api.example.com/v1" };
+
+describe("a provider's base URL", () => {
+  it.each([
+    ["https://API.Example.com/v1/", "https://api.example.com/v1"],
+    ["https://api.example.com", "https://api.example.com"],
+    ["https://api.example.com:443/a//", "https://api.example.com/a"],
+    ["https://b\u00fccher.example/v1", "https://xn--bcher-kva.example/v1"],
+  ])("%s is kept as %s", (baseUrl, kept) => {
+    expect(providerSchema.parse({ ...provider, baseUrl }).baseUrl).toBe(kept);
+  });
+
+  it.each([
+    "api.example.com",
+    "ftp://api.example.com",
+    "http://api.example.com",
+    "https://user:secret@api.example.com",
+    "https://api.example.com/v1?x=1",
+    "https://api.example.com/v1#x",
+    "https://api.example.com:0/v1",
+    "https://localhost/v1",
+    "https://api.localhost/v1",
+    "https://127.0.0.1/v1",
+    "https://2130706433/v1",
+    "https://0x7f.1/v1",
+    "https://10.1.2.3/v1",
+    "https://169.254.169.254/latest",
+    "https://[::1]/v1",
+    "https://[::ffff:127.0.0.1]/v1",
+    "https://[fd00::1]/v1",
+  ])("%s is refused", (baseUrl) => {
+    const { error } = providerSchema.safeParse({ ...provider, baseUrl });
+    expect(error?.issues.map((issue) => issue.path)).toContainEqual(["baseUrl"]);
+  });
+
+  it.each(["http://127.0.0.1:9000", "https://10.1.2.3/v1", "http://localhost:11434/v1"])(
+    "%s is taken with allowPrivateAddress",
+    (baseUrl) =>
+      expect(providerSchema.safeParse({ ...provider, baseUrl, allowPrivateAddress: true }).success).toBe(true),
+  );
+});
+
+describe("a provider", () => {
+  it("has no credential in its document", () => {
+    expect(providerSchema.safeParse({ ...provider, apiKey: "k" }).success).toBe(false);
+    expect(providerInputSchema.safeParse({ ...provider, apiKey: "k" }).success).toBe(true);
+  });
+  it.each(["", "a b", "a\nb", "caf\u00e9", "x".repeat(8193)])("has no credential %j", (apiKey) => {
+    expect(providerInputSchema.safeParse({ ...provider, apiKey }).success).toBe(false);
+  });
+  it("takes certificates only as certificates", () => {
+    const pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
+    for (const caCertificates of ["", "text", pem, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"]) {
+      expect(providerSchema.safeParse({ ...provider, tls: { caCertificates } }).success).toBe(false);
+    }
+  });
+});
+
+describe("names", () => {
+  it.each(["", "A", "-a", "a/b", "a b", "x".repeat(64), "\u00e9"])("%j is no id", (id) => {
+    expect(targetSchema.safeParse({ id, provider: "p", model: "m" }).success).toBe(false);
+  });
+  it.each(["gpt-4o", "team/fast:2026", "\u6a21\u578b", "caf\u00e9", "4"])("%j is a model's name", (id) => {
+    expect(modelRouteSchema.safeParse({ id, targets: [{ target: "t" }] }).success).toBe(true);
+  });
+  it.each(["", ".", "..", "/a", "a b", 'a"b', "a\\b", "cafe\u0301", "\u6a21".repeat(86), "a\u0000"])(
+    "%j is no model's name",
+    (id) => expect(modelRouteSchema.safeParse({ id, targets: [{ target: "t" }] }).success).toBe(false),
+  );
+  it.each(["*", "gpt-*", "team/a"])("%j is a pattern", (pattern) => {
+    expect(consumerSchema.safeParse({ id: "c", models: [pattern] }).success).toBe(true);
+  });
+  it.each(["", "**", "a*b", "*a", "a b"])("%j is no pattern", (pattern) => {
+    expect(consumerSchema.safeParse({ id: "c", models: [pattern] }).success).toBe(false);
+  });
+});
+
+describe("a target and a model route", () => {
+  it.each(["", "a\nb", "\ud800", "x".repeat(257)])("model %j is refused", (model) => {
+    expect(targetSchema.safeParse({ id: "t", provider: "p", model }).success).toBe(false);
+  });
+  it.each([0, 17])("%s targets are refused", (count) => {
+    const targets = Array.from({ length: count }, () => ({ target: "t" }));
+    expect(modelRouteSchema.safeParse({ id: "m", targets }).success).toBe(false);
+  });
+});
+
+describe("references", () => {
+  const set = {
+    providers: [providerSchema.parse(provider)],
+    targets: [targetSchema.parse({ id: "t", provider: "p", model: "m" })],
+    modelRoutes: [modelRouteSchema.parse({ id: "r", targets: [{ target: "t" }, { target: "gone" }] })],
+  };
+  it("are found where they dangle, and where they hold something", () => {
+    expect(danglingReferences(set)).toMatchObject([{ kind: "model-route", id: "r", path: "/targets/1/target" }]);
+    expect(danglingReferences({ ...set, providers: [] })).toMatchObject([
+      { kind: "target", path: "/provider" },
+      { id: "r" },
+    ]);
+    expect(referencesTo(set, "provider", "p")).toMatchObject([{ kind: "target", id: "t", path: "/provider" }]);
+    // A provider and a target may have the same id.
+    expect(referencesTo(set, "provider", "t")).toEqual([]);
+  });
+});
+
+it("a JSON pointer escapes what RFC 6901 escapes", () => {
+  expect(jsonPointer([])).toBe("");
+  expect(jsonPointer(["a/b", 0, "~"])).toBe("/a~1b/0/~0");
+});
