@@ -1,10 +1,13 @@
-// What the Anthropic Messages API accepts, from its public reference. Throws Refusal in that API's words.
+// What the Anthropic Messages API accepts, from its public reference, in the versions 2023-06-01 and 2026-10-21. Throws Refusal in that API's words.
 import * as is from "./rules.mjs";
 import { Refusal } from "./rules.mjs";
 
 const IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 const NAME = /^[a-zA-Z0-9_-]{1,128}$/;
 const ID = /^[a-zA-Z0-9_-]+$/;
+
+/** Version 2026-10-21 took these away: naming one is an error, whatever its value. */
+const SAMPLING_FIELDS = ["temperature", "top_p", "top_k"];
 
 const FIELDS = {
   model: [is.isText, "Input should be a valid string"],
@@ -27,6 +30,9 @@ const FIELDS = {
   container: [is.isNullOr(is.isText), "Input should be a valid string"],
   context_management: [is.isNullOr(is.isObject), "Input should be a valid dictionary"],
   mcp_servers: [is.isListOf(is.isObject), "Input should be a valid list"],
+  cache_control: [is.isNullOr(is.isObject), "Input should be a valid dictionary"],
+  inference_geo: [is.isNullOr(is.isText), "Input should be a valid string"],
+  speed: [is.isNullOr(is.isOneOf("standard", "fast")), "Input should be 'standard' or 'fast'"],
   output_config: [is.isObject, "Input should be a valid dictionary"],
 };
 
@@ -37,10 +43,10 @@ function refuse(path, message) {
 }
 
 /**
- * @param {{ strictFields?: boolean, requireAlternation?: boolean }} options  Anthropic refuses unknown fields, and joins
+ * @param {{ version?: string, strictFields?: boolean, requireAlternation?: boolean }} options  Anthropic refuses unknown fields, and joins
  *   neighbouring turns of one role; `requireAlternation` refuses these, as some who speak its dialect do
  */
-export function checkMessages(body, { strictFields = true, requireAlternation = false }) {
+export function checkMessages(body, { version, strictFields = true, requireAlternation = false }) {
   if (!is.isObject(body)) throw new Refusal(400, "The request body is not valid JSON");
   for (const name of ["model", "max_tokens", "messages"]) if (body[name] === undefined) refuse(name, "Field required");
   is.checkFields(body, FIELDS, "", refuse);
@@ -53,6 +59,7 @@ export function checkMessages(body, { strictFields = true, requireAlternation = 
     checkMessage(message, `messages.${index}`, index === body.messages.length - 1);
   }
   checkTurns(body.messages, requireAlternation);
+  if (version === "2026-10-21") checkVersion2026(body);
   checkTools(body);
 }
 
@@ -82,7 +89,7 @@ const BLOCKS = {
   text: { roles: ["user", "assistant"], check: checkText },
   image: { roles: ["user"], check: checkImage },
   document: {
-    roles: ["user"],
+    roles: ["user", "assistant"],
     check: (block, path) => is.isObject(block.source) || refuse(`${path}.source`, "Field required"),
   },
   tool_use: { roles: ["assistant"], check: checkToolUse },
@@ -132,6 +139,20 @@ function checkToolResult({ tool_use_id: id, content }, path) {
   if (content === undefined || is.isText(content)) return;
   if (!Array.isArray(content)) refuse(`${path}.content`, "Input should be a valid string or list");
   for (const [index, block] of content.entries()) checkBlock(block, `${path}.content.${index}`, "user");
+}
+
+function checkVersion2026(body) {
+  const gone = SAMPLING_FIELDS.find((name) => body[name] !== undefined);
+  if (gone) refuse(gone, "Extra inputs are not permitted");
+  for (const [index, { role, content }] of body.messages.entries()) {
+    const refused = (block) => (role === "assistant" ? block.type === "document" : block.citations?.length > 0);
+    if (!is.isText(content) && content.some(refused)) {
+      refuse(
+        `messages.${index}.content`,
+        role === "assistant" ? "`document` blocks are not permitted" : "`citations` are not permitted",
+      );
+    }
+  }
 }
 
 /** Neighbours of one role count as one turn; calls are answered in the very next turn, before anything else in it. */

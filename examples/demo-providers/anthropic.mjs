@@ -5,7 +5,7 @@ import { countTokens, outputTokens, piecesOf, replyTo } from "./replies.mjs";
 import { isText, nameAfter, Refusal } from "./rules.mjs";
 
 const MODELS = ["claude-demo", "claude-sonnet-4-5", "claude-haiku-4-5"];
-const VERSIONS = ["2023-01-01", "2023-06-01"];
+const VERSIONS = ["2023-06-01", "2026-10-21"];
 const MODELS_CREATED = "2025-02-19T00:00:00Z";
 const STOP_REASONS = { stop: "end_turn", "stop-sequence": "stop_sequence", length: "max_tokens", tools: "tool_use" };
 const ERROR_TYPES = {
@@ -58,8 +58,9 @@ function errorReply(status, message, code) {
   return { status, json: { type: "error", error: { type, message }, request_id: `req_demo${sequence}` } };
 }
 
+/** A key comes as `x-api-key`, or as a bearer token from SDKs of 2026-10-21 on; of both, `x-api-key` counts. */
 function checkHeaders(headers, apiKey) {
-  const sent = headers["x-api-key"];
+  const sent = headers["x-api-key"] ?? /^Bearer (\S+)$/.exec(headers.authorization ?? "")?.[1];
   if (sent === undefined) throw new Refusal(401, "x-api-key header is required");
   if (sent === "" || (apiKey !== undefined && sent !== apiKey)) throw new Refusal(401, "invalid x-api-key");
   const version = headers["anthropic-version"];
@@ -113,7 +114,7 @@ function toolsToCall({ tools = [], tool_choice: choice = { type: "auto" }, messa
 function messages(request, options) {
   if (request.method !== "POST") throw new Refusal(405, "Method Not Allowed");
   const body = request.json;
-  checkMessages(body, options);
+  checkMessages(body, { ...options, version: request.headers["anthropic-version"] });
   checkModel(body.model, options);
   const reply = replyTo({
     model: body.model,
@@ -139,6 +140,8 @@ function messages(request, options) {
     content: blocks,
     stop_reason: STOP_REASONS[reply.end],
     stop_sequence: reply.stopSequence ?? null,
+    stop_details: null,
+    container: null,
     usage: usageOf(body, reply),
   };
   return body.stream ? { status: 200, events: events(message, reply) } : { status: 200, json: message };
@@ -153,7 +156,9 @@ function usageOf({ messages: turns, system }, reply) {
     input_tokens: input,
     cache_creation_input_tokens: 0,
     cache_read_input_tokens: 0,
+    cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
     output_tokens: outputTokens(reply),
+    server_tool_use: null,
     service_tier: "standard",
   };
 }
