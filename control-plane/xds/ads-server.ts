@@ -124,9 +124,9 @@ function encodeResponse(response: DeltaResponse): Buffer {
   const schema = envoyMessage("envoy.service.discovery.v3.DeltaDiscoveryResponse");
   const resourceSchema = envoyMessage("envoy.service.discovery.v3.Resource");
   const resources = response.resources.map(({ name, version, body }) =>
-    create(resourceSchema, { name, version, resource: body } as object),
+    create(resourceSchema, { name, version, resource: body } as Record<string, unknown>),
   );
-  return Buffer.from(toBinary(schema, create(schema, { ...response, resources } as object)));
+  return Buffer.from(toBinary(schema, create(schema, { ...response, resources } as Record<string, unknown>)));
 }
 
 function target(address: ListenAddress): string {

@@ -1,0 +1,43 @@
+// The two records that the filter reads, as bytes (ARCHITECTURE.md §2.5).
+import { CHANGES_FORMAT, LEASE_FORMAT, LeaseStatus } from "../contract.js";
+import type { LeaseAnswer, LeaseChanges, LeaseTiming } from "../ports.js";
+
+const LEASE_HEADER_BYTES = 22;
+const CHANGES_HEADER_BYTES = 12;
+/** A refusal is asked for again this soon, so that a new key works at once for whoever was too early. */
+const REFUSAL_AGE_MS = 5_000;
+
+function string16(text: string): Buffer {
+  const bytes = Buffer.from(text, "utf8");
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+function times(answer: LeaseAnswer, timing: LeaseTiming, nowMs: number): { refreshAfter: number; notAfter: number } {
+  const granted = answer.status === LeaseStatus.GRANTED;
+  const keyEnd = answer.keyExpiresAtMs !== undefined && granted ? answer.keyExpiresAtMs : Number.POSITIVE_INFINITY;
+  const notAfter = Math.min(nowMs + (granted ? timing.ageMsMax : REFUSAL_AGE_MS), keyEnd);
+  return { refreshAfter: Math.min(nowMs + timing.refreshMs, notAfter), notAfter };
+}
+
+export function leaseRecord(answer: LeaseAnswer, timing: LeaseTiming, nowMs: number): Buffer {
+  const { refreshAfter, notAfter } = times(answer, timing, nowMs);
+  const header = Buffer.alloc(LEASE_HEADER_BYTES);
+  header.writeUInt8(LEASE_FORMAT, 0);
+  header.writeUInt8(answer.status, 1);
+  header.writeBigUInt64LE(BigInt(refreshAfter), 4);
+  header.writeBigUInt64LE(BigInt(notAfter), 12);
+  header.writeUInt16LE(answer.models.length, 20);
+  return Buffer.concat([header, string16(answer.consumerId), ...answer.models.map(string16)]);
+}
+
+export function changesRecord(changes: LeaseChanges): Buffer {
+  const digests = changes.all ? [] : changes.digests;
+  const header = Buffer.alloc(CHANGES_HEADER_BYTES);
+  header.writeUInt8(CHANGES_FORMAT, 0);
+  header.writeUInt8(changes.all ? 1 : 0, 1);
+  header.writeUInt16LE(digests.length, 2);
+  header.writeBigUInt64LE(changes.sequence, 4);
+  return Buffer.concat([header, ...digests.map((digest) => Buffer.from(digest, "hex"))]);
+}

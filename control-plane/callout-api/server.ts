@@ -1,0 +1,109 @@
+// What the filter asks while it serves: leases of API keys, and changes to them. Own port, own token; nothing of the
+// operator API is reachable here. Plain node:http: this is the only path whose latency a client's first request feels.
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { CalloutApi, CalloutApiOptions, MutualTlsFiles } from "../ports.js";
+import { bearerCheck } from "../xds/bearer.js";
+import { changesRecord, leaseRecord } from "./records.js";
+
+const LEASE_PATH = /^\/v1\/leases\/([0-9a-f]{64})$/;
+const CHANGES_PATH = "/v1/changes";
+const NUMBER = /^\d{1,20}$/;
+const WORKER = /^[0-9a-f]{16}$/;
+const NODE_ID_CHARACTERS_MAX = 256;
+const U64_MAX = 2n ** 64n - 1n;
+/** Envoy keeps its connections; a shorter time would close one just as a callout is sent on it. */
+const KEEP_ALIVE_MS = 300_000;
+
+/** A number of the query, or undefined when it is none that 64 bits hold. */
+function number(text: string | null): bigint | undefined {
+  if (text === null || !NUMBER.test(text)) return undefined;
+  const value = BigInt(text);
+  return value <= U64_MAX ? value : undefined;
+}
+
+function reply(response: ServerResponse, status: number, body: Buffer | string): void {
+  const type = typeof body === "string" ? "text/plain; charset=utf-8" : "application/octet-stream";
+  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}
+
+class Callouts {
+  private readonly authorised: (header: string | undefined) => boolean;
+
+  constructor(private readonly options: CalloutApiOptions) {
+    this.authorised = bearerCheck(options.token);
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.resume();
+    if (!this.authorised(request.headers.authorization)) {
+      reply(response, 401, "the callout token is missing or wrong\n");
+      return;
+    }
+    const url = new URL(request.url ?? "/", "http://callout");
+    const lease = LEASE_PATH.exec(url.pathname);
+    if (request.method !== "GET") reply(response, 405, "GET only\n");
+    else if (lease?.[1] !== undefined) await this.lease(lease[1], response);
+    else if (url.pathname === CHANGES_PATH) await this.changes(url.searchParams, response);
+    else reply(response, 404, "there is /v1/leases/{sha256} and /v1/changes\n");
+  }
+
+  private async lease(digest: string, response: ServerResponse): Promise<void> {
+    const answer = await this.options.leases.lookup(digest);
+    reply(response, 200, leaseRecord(answer, this.options.timing, Date.now()));
+  }
+
+  private async changes(query: URLSearchParams, response: ServerResponse): Promise<void> {
+    const since = number(query.get("since"));
+    const revision = number(query.get("revision"));
+    const worker = query.get("worker") ?? "";
+    const nodeId = query.get("node") ?? "";
+    if (since === undefined || revision === undefined || !WORKER.test(worker) || nodeId.length > NODE_ID_CHARACTERS_MAX) {
+      reply(response, 400, "want since=NUMBER&node=ID&worker=16 HEX&revision=NUMBER\n");
+      return;
+    }
+    this.options.onReport({ nodeId, worker, revision });
+    reply(response, 200, changesRecord(await this.options.leases.changesSince(since)));
+  }
+}
+
+function createHttpServer(tls: MutualTlsFiles | undefined, listener: RequestListener): Server {
+  if (tls === undefined) return createServer(listener);
+  const options = {
+    cert: readFileSync(tls.certificateFile),
+    key: readFileSync(tls.keyFile),
+    ca: readFileSync(tls.clientCaFile),
+    requestCert: true,
+    rejectUnauthorized: true,
+  };
+  return createTlsServer(options, listener);
+}
+
+export function createCalloutApi(options: CalloutApiOptions): CalloutApi {
+  const callouts = new Callouts(options);
+  const server = createHttpServer(options.tls, (request, response) => {
+    callouts.handle(request, response).catch((error: unknown) => {
+      options.log.error("callout failed", { reason: error instanceof Error ? error.message : String(error) });
+      if (!response.headersSent) reply(response, 500, "see the control plane's log\n");
+    });
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        const { address } = options;
+        server.once("error", reject);
+        server.listen(address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port }, () => {
+          server.off("error", reject);
+          resolve();
+        });
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,63 @@
+// The bootstrap of an Envoy that knows nothing but its control plane: everything else comes over xDS. It holds the xDS
+// token, so the file is for Envoy's eyes only.
+import type { ListenAddress, MutualTlsFiles } from "./ports.js";
+import { socketAddress } from "./snapshot/envoy-json.js";
+import { mutualTls } from "./snapshot/callout-cluster.js";
+
+const XDS_CLUSTER = "sluice_xds";
+
+export interface BootstrapSettings {
+  readonly xds: ListenAddress;
+  readonly tls: MutualTlsFiles | undefined;
+  readonly envoyAdminPort: number;
+}
+
+function xdsCluster({ xds, tls }: BootstrapSettings): unknown {
+  const address = xds.kind === "unix" ? { pipe: { path: xds.path } } : socketAddress(xds.host, xds.port);
+  const type = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+  return {
+    name: XDS_CLUSTER,
+    type: xds.kind === "tcp" && /[a-z]/i.test(xds.host) && !xds.host.includes(":") ? "STRICT_DNS" : "STATIC",
+    connect_timeout: "1s",
+    load_assignment: { cluster_name: XDS_CLUSTER, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
+    typed_extension_protocol_options: {
+      [type]: {
+        "@type": `type.googleapis.com/${type}`,
+        explicit_http_config: {
+          http2_protocol_options: { connection_keepalive: { interval: "10s", timeout: "3s" } },
+        },
+      },
+    },
+    ...(tls === undefined ? {} : { transport_socket: mutualTls(tls) }),
+  };
+}
+
+/** Text of the file. Several Envoys may share it if each is started with its own `--service-node`. */
+export function renderBootstrap(settings: BootstrapSettings, tokens: { readonly xds: string }): string {
+  const fromAds = { ads: {}, resource_api_version: "V3" };
+  const bootstrap = {
+    node: { id: "envoy", cluster: "sluice" },
+    admin: { address: socketAddress("127.0.0.1", settings.envoyAdminPort) },
+    dynamic_resources: {
+      ads_config: {
+        api_type: "DELTA_GRPC",
+        transport_api_version: "V3",
+        set_node_on_first_message_only: true,
+        grpc_services: [
+          {
+            envoy_grpc: {
+              cluster_name: XDS_CLUSTER,
+              // Without it Envoy waits up to 30 s before it asks a restarted control plane again.
+              retry_policy: { retry_back_off: { base_interval: "0.1s", max_interval: "1s" } },
+            },
+            initial_metadata: [{ key: "authorization", value: `Bearer ${tokens.xds}` }],
+          },
+        ],
+      },
+      cds_config: fromAds,
+      lds_config: fromAds,
+    },
+    static_resources: { clusters: [xdsCluster(settings)] },
+  };
+  return `${JSON.stringify(bootstrap, null, 2)}\n`;
+}

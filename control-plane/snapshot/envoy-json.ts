@@ -1,0 +1,92 @@
+// Small pieces of Envoy's documented JSON that several resources need.
+import type { EnvoyJson } from "../xds/registry.js";
+
+const PREFIX = "type.googleapis.com/";
+
+export function typed(type: string, fields: Record<string, EnvoyValue> = {}): EnvoyJson {
+  return { "@type": `${PREFIX}${type}`, ...fields };
+}
+
+export type EnvoyValue = string | number | boolean | null | EnvoyValue[] | { [key: string]: EnvoyValue };
+
+/** "Ask the server that gave you this." */
+export const FROM_ADS = { ads: {}, resource_api_version: "V3" } as const;
+
+const WASM_TYPE = "envoy.extensions.filters.http.wasm.v3.Wasm";
+
+/** An HTTP filter whose configuration comes by ECDS under this name. */
+export function discoveredWasm(name: string): { [key: string]: EnvoyValue } {
+  return { name, config_discovery: { config_source: { ...FROM_ADS }, type_urls: [`${PREFIX}${WASM_TYPE}`] } };
+}
+
+export function wasmFilter(config: { [key: string]: EnvoyValue }): EnvoyJson {
+  return typed(WASM_TYPE, { config });
+}
+
+export function duration(ms: number): string {
+  return `${ms / 1000}s`;
+}
+
+export function socketAddress(host: string, port: number): { [key: string]: EnvoyValue } {
+  return { socket_address: { address: host, port_value: port } };
+}
+
+/** HTTP settings of a cluster, with its own upstream filters; the codec, which must be last, is added here. */
+export function httpProtocolOptions(fields: { [key: string]: EnvoyValue }, filters: EnvoyValue[]): { [key: string]: EnvoyValue } {
+  const type = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+  const codec = {
+    name: "envoy.filters.http.upstream_codec",
+    typed_config: typed("envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec"),
+  };
+  return { [type]: typed(type, { ...fields, http_filters: [...filters, codec] }) };
+}
+
+/**
+ * Sets one header to a secret's whole value, and takes off the other credentials: all attempts of a request share its
+ * headers, so the first provider's credential would else reach the second. An empty secret sets none.
+ */
+export function secretHeader(header: string, secretName: string): EnvoyValue {
+  const others = ["authorization", "x-api-key", "api-key", "x-goog-api-key"].filter((name) => name !== header);
+  return {
+    name: "envoy.filters.http.header_mutation",
+    typed_config: typed("envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", {
+      mutations: {
+        request_mutations: [
+          ...others.map((remove) => ({ remove })),
+          {
+            append: {
+              header: { key: header, value: `%SECRET(${secretName})%` },
+              append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
+            },
+          },
+        ],
+        formatters: [
+          {
+            name: "envoy.formatter.generic_secret",
+            typed_config: typed("envoy.extensions.formatter.generic_secret.v3.GenericSecret", {
+              secret_configs: { [secretName]: { name: secretName, sds_config: { ...FROM_ADS } } },
+            }),
+          },
+        ],
+      },
+    }),
+  };
+}
+
+export function genericSecret(name: string, value: string): EnvoyJson {
+  return typed("envoy.extensions.transport_sockets.tls.v3.Secret", {
+    name,
+    generic_secret: { secret: { inline_string: value } },
+  });
+}
+
+/** Limits on concurrency are the filter's matter: Envoy's defaults fail a burst of retries. */
+export const NO_CIRCUIT_BREAKERS: EnvoyValue = {
+  thresholds: ["DEFAULT", "HIGH"].map((priority) => ({
+    priority,
+    max_connections: 1_000_000,
+    max_pending_requests: 1_000_000,
+    max_requests: 1_000_000,
+    max_retries: 1_000_000,
+  })),
+};

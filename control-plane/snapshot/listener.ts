@@ -1,0 +1,57 @@
+// The one listener. It never changes while Envoy runs, whatever the resources are: a changed filter chain cuts long streams.
+import { ECDS_GATEWAY, LISTENER, ROUTE_CONFIGURATION } from "../contract.js";
+import type { CompileSettings } from "../ports.js";
+import type { EnvoyJson } from "../xds/registry.js";
+import { discoveredWasm, type EnvoyValue, FROM_ADS, socketAddress, typed } from "./envoy-json.js";
+
+const BUFFER_SLACK_BYTES = 1024 * 1024;
+/** Above any per-try time-out: a model may think for long before its first token. */
+const STREAM_IDLE_TIMEOUT = "3660s";
+
+/** What the codec refuses before any filter runs, so that nobody knows the client's protocol: OpenAI's shape. */
+const MALFORMED_REQUEST: EnvoyValue = {
+  filter: { response_flag_filter: { flags: ["DPE"] } },
+  body_format_override: {
+    text_format_source: {
+      inline_string:
+        '{"error":{"message":"The HTTP request is malformed. Check the request line, its headers and content-length.","type":"invalid_request_error","param":null,"code":"bad_request"}}',
+    },
+    content_type: "application/json",
+  },
+  headers_to_add: [{ header: { key: "x-sluice-error", value: "bad_request" } }],
+};
+
+export function bodyBufferBytes(settings: CompileSettings): number {
+  // Larger than what the filter allows, so that the filter's own 413 comes first.
+  return settings.requestBodyBytesMax + BUFFER_SLACK_BYTES;
+}
+
+export function listener(settings: CompileSettings): EnvoyJson {
+  const { host, port } = settings.gateway;
+  const connectionManager = typed("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
+    stat_prefix: "sluice",
+    codec_type: "AUTO",
+    rds: { config_source: { ...FROM_ADS }, route_config_name: ROUTE_CONFIGURATION },
+    use_remote_address: true,
+    skip_xff_append: true,
+    normalize_path: true,
+    server_header_transformation: "PASS_THROUGH",
+    stream_idle_timeout: STREAM_IDLE_TIMEOUT,
+    local_reply_config: { mappers: [MALFORMED_REQUEST] },
+    http_filters: [
+      discoveredWasm(ECDS_GATEWAY),
+      {
+        name: "envoy.filters.http.router",
+        typed_config: typed("envoy.extensions.filters.http.router.v3.Router", { suppress_envoy_headers: true }),
+      },
+    ],
+  });
+  return typed("envoy.config.listener.v3.Listener", {
+    name: LISTENER,
+    address: socketAddress(host, port),
+    per_connection_buffer_limit_bytes: bodyBufferBytes(settings),
+    filter_chains: [
+      { filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: connectionManager }] },
+    ],
+  });
+}

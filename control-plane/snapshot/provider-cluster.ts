@@ -1,0 +1,141 @@
+// One provider as an Envoy cluster: where it is, how to speak TLS to it, which credential it gets. The name carries a
+// digest of all that, so a cluster never changes: a changed provider is a new cluster beside the old one.
+import { createHash } from "node:crypto";
+import { isIP } from "node:net";
+import { ECDS_TARGET, TRANSLATED_REPLY_BYTES_MAX } from "../contract.js";
+import type { Provider } from "../resources/provider.js";
+import type { EnvoyJson } from "../xds/registry.js";
+import {
+  discoveredWasm,
+  duration,
+  type EnvoyValue,
+  FROM_ADS,
+  genericSecret,
+  httpProtocolOptions,
+  NO_CIRCUIT_BREAKERS,
+  secretHeader,
+  socketAddress,
+  typed,
+} from "./envoy-json.js";
+
+const CLUSTER_TYPE = "envoy.config.cluster.v3.Cluster";
+const DIGEST_CHARACTERS = 8;
+const BUFFER_SLACK_BYTES = 1024 * 1024;
+/** Below what load balancers in front of providers allow (60 s and more), so that they never close first. */
+const IDLE_CONNECTION_MS = 50_000;
+/** Nothing listens on port 1: a connection is refused at once, which Envoy retries; a cluster without any healthy endpoint it does not. */
+const REFUSING = { lb_endpoints: [{ endpoint: { address: socketAddress("127.0.0.1", 1) } }], priority: 1 };
+
+export interface ProviderCluster {
+  readonly name: string;
+  readonly cluster: EnvoyJson;
+  /** Only for a provider at an IP address; names are resolved by the cluster itself. */
+  readonly endpoints: EnvoyJson | undefined;
+  readonly authority: string;
+  readonly basePath: string;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+}
+
+function addressOf(url: URL): Address {
+  const secure = url.protocol === "https:";
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return { host, port: url.port === "" ? (secure ? 443 : 80) : Number(url.port), secure };
+}
+
+function transportSocket({ host }: Address, provider: Provider): EnvoyValue {
+  const authorities = provider.tls?.caCertificates;
+  const trust: { [key: string]: EnvoyValue } =
+    authorities === undefined ? { system_root_certs: {} } : { trusted_ca: { inline_string: authorities } };
+  const byAddress = isIP(host) !== 0;
+  if (byAddress) trust.match_typed_subject_alt_names = [{ san_type: "IP_ADDRESS", matcher: { exact: host } }];
+  return {
+    name: "envoy.transport_sockets.tls",
+    typed_config: typed("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", {
+      ...(byAddress ? {} : { sni: host, auto_sni_san_validation: true }),
+      common_tls_context: {
+        validation_context: trust,
+        tls_params: { tls_minimum_protocol_version: "TLSv1_2" },
+        ...(byAddress ? {} : { alpn_protocols: ["h2", "http/1.1"] }),
+      },
+    }),
+  };
+}
+
+function discovery(address: Address): { [key: string]: EnvoyValue } {
+  if (isIP(address.host) !== 0) return { type: "EDS", eds_cluster_config: { eds_config: { ...FROM_ADS } } };
+  return { type: "STRICT_DNS", dns_lookup_family: "V4_PREFERRED", respect_dns_ttl: true };
+}
+
+function assignment(name: string, { host, port }: Address): { [key: string]: EnvoyValue } {
+  const endpoint = { lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] };
+  return { cluster_name: name, endpoints: [endpoint, REFUSING] };
+}
+
+function protocolOptions(address: Address): { [key: string]: EnvoyValue } {
+  const common = { common_http_protocol_options: { idle_timeout: duration(IDLE_CONNECTION_MS) } };
+  if (address.secure && isIP(address.host) === 0) {
+    return { ...common, auto_config: { http_protocol_options: {}, http2_protocol_options: {} } };
+  }
+  return { ...common, explicit_http_config: { http_protocol_options: {} } };
+}
+
+export function secretNameOf(providerId: string): string {
+  return `provider/${providerId}`;
+}
+
+/** The whole value of the header, so that a provider without a credential gets no header at all. */
+export function providerSecret(provider: Provider, credential: string | undefined): EnvoyJson {
+  const value = credential === undefined ? "" : provider.dialect === "openai" ? `Bearer ${credential}` : credential;
+  return genericSecret(secretNameOf(provider.id), value);
+}
+
+export function providerCluster(provider: Provider, requestBodyBytesMax: number): ProviderCluster {
+  const url = new URL(provider.baseUrl);
+  const address = addressOf(url);
+  const header = provider.dialect === "openai" ? "authorization" : "x-api-key";
+  const body: { [key: string]: EnvoyValue } = {
+    ...discovery(address),
+    connect_timeout: duration(provider.connectTimeoutMs),
+    // Held replies and translated requests have to fit.
+    per_connection_buffer_limit_bytes: Math.max(requestBodyBytesMax * 2, TRANSLATED_REPLY_BYTES_MAX) + BUFFER_SLACK_BYTES,
+    circuit_breakers: NO_CIRCUIT_BREAKERS,
+    common_lb_config: { healthy_panic_threshold: { value: 0 } },
+    // Out for a few seconds, and only for what says that the endpoint is broken: a 500 may be one request's own.
+    outlier_detection: {
+      split_external_local_origin_errors: true,
+      consecutive_5xx: 5,
+      enforcing_consecutive_5xx: 0,
+      consecutive_gateway_failure: 5,
+      enforcing_consecutive_gateway_failure: 100,
+      consecutive_local_origin_failure: 5,
+      enforcing_consecutive_local_origin_failure: 100,
+      enforcing_success_rate: 0,
+      enforcing_local_origin_success_rate: 0,
+      interval: "1s",
+      base_ejection_time: "5s",
+      max_ejection_time: "60s",
+      max_ejection_percent: 100,
+    },
+    ...(address.secure ? { transport_socket: transportSocket(address, provider) } : {}),
+    typed_extension_protocol_options: httpProtocolOptions(protocolOptions(address), [
+      discoveredWasm(ECDS_TARGET),
+      secretHeader(header, secretNameOf(provider.id)),
+    ]),
+  };
+  const digest = createHash("sha256").update(JSON.stringify([body, address])).digest("hex").slice(0, DIGEST_CHARACTERS);
+  const name = `${provider.id}~${digest}`;
+  const places = assignment(name, address);
+  const byAddress = isIP(address.host) !== 0;
+  return {
+    name,
+    cluster: typed(CLUSTER_TYPE, { name, ...body, ...(byAddress ? {} : { load_assignment: places }) }),
+    endpoints: byAddress ? typed("envoy.config.endpoint.v3.ClusterLoadAssignment", places) : undefined,
+    authority: url.host,
+    basePath: url.pathname.replace(/\/+$/, ""),
+  };
+}

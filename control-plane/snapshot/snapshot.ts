@@ -1,0 +1,58 @@
+// Resources → everything that Envoy and the filter get. Pure: no clock, no file, no network. It trusts references; check.ts
+// is where they are proven.
+import type { Dialect } from "../contract.js";
+import type { CompileInput, ProviderSecrets } from "../ports.js";
+import type { EnvoyJson } from "../xds/registry.js";
+import { calloutCluster } from "./callout-cluster.js";
+import { encodeFilterConfig, type ResolvedTarget } from "./filter-config.js";
+import { bodyBufferBytes, listener } from "./listener.js";
+import { providerCluster, providerSecret } from "./provider-cluster.js";
+import { routes } from "./routes.js";
+
+export interface Snapshot {
+  readonly revision: bigint;
+  readonly listener: EnvoyJson;
+  readonly clusters: readonly EnvoyJson[];
+  readonly endpoints: readonly EnvoyJson[];
+  /** Bytes for the gateway root. */
+  readonly filterConfig: Buffer;
+  readonly routesTo: (clusters: readonly string[]) => EnvoyJson;
+}
+
+export function compile({ revision, resources, settings }: CompileInput): Snapshot {
+  const providers = new Map(resources.providers.map((provider) => [provider.id, provider]));
+  const clusters = new Map(
+    resources.providers.map((provider) => [provider.id, providerCluster(provider, settings.requestBodyBytesMax)]),
+  );
+  const targets = new Map<string, ResolvedTarget>();
+  for (const target of resources.targets) {
+    const provider = providers.get(target.provider);
+    const cluster = clusters.get(target.provider);
+    if (provider === undefined || cluster === undefined) continue;
+    targets.set(target.id, {
+      id: target.id,
+      cluster: cluster.name,
+      dialect: provider.dialect.toUpperCase() as keyof typeof Dialect,
+      authority: cluster.authority,
+      basePath: cluster.basePath,
+      model: target.model,
+      defaultMaxTokens: target.defaultMaxTokens ?? 0,
+    });
+  }
+  const { requestBodyBytesMax, calloutTimeoutMs } = settings;
+  const { modelRoutes } = resources;
+  const places = [...clusters.values()].flatMap(({ endpoints }) => (endpoints === undefined ? [] : [endpoints]));
+  return {
+    revision,
+    listener: listener(settings),
+    clusters: [calloutCluster(settings), ...[...clusters.values()].map(({ cluster }) => cluster)],
+    endpoints: places,
+    filterConfig: encodeFilterConfig({ revision, modelRoutes, targets, requestBodyBytesMax, calloutTimeoutMs }),
+    routesTo: (names) => routes(names, bodyBufferBytes(settings)),
+  };
+}
+
+/** Kept apart from the snapshot, so that what is compiled, checked and compared never holds a credential. */
+export function providerSecrets(input: CompileInput, secrets: ProviderSecrets): EnvoyJson[] {
+  return input.resources.providers.map((provider) => providerSecret(provider, secrets.get(provider.id)));
+}

@@ -1,0 +1,156 @@
+// The publisher: turns each revision into resources once, and lets one session per connected Envoy bring it there. It
+// holds the only copy of clear credentials outside Envoy, and hands them to nothing but SDS resources.
+import type {
+  CompileInput,
+  ConfigProblem,
+  EnvoyStatus,
+  ProviderSecrets,
+  PublisherOptions,
+  WorkerReport,
+  XdsPublisher,
+} from "../ports.js";
+import { calloutSecret } from "../snapshot/callout-cluster.js";
+import { check } from "../snapshot/check.js";
+import { gatewayPlugin, targetPlugin } from "../snapshot/extensions.js";
+import { FilterCheck } from "../snapshot/filter-check.js";
+import { compile, providerSecrets } from "../snapshot/snapshot.js";
+import { type AdsPeer, AdsServer } from "./ads-server.js";
+import { Book } from "./book.js";
+import type { DeltaResponse } from "./delta-stream.js";
+import type { Goal } from "./goal.js";
+import { type Resource, toResource, toResources } from "./resource.js";
+import { Session, type SessionOptions } from "./session.js";
+
+const SESSION: SessionOptions = {
+  // Longer than a plan's attempts take in all but the oddest configuration; until then old clusters cost a little memory.
+  attemptWindowMs: 15 * 60_000,
+  patienceMs: 5_000,
+  resolveGraceMs: 150,
+};
+
+class Publisher implements XdsPublisher {
+  private readonly book = new Book();
+  private readonly sessions = new Map<Session, string>();
+  private readonly server: AdsServer;
+  private readonly targetExtension: Resource;
+  private goal: Goal | undefined;
+
+  constructor(
+    private readonly options: PublisherOptions,
+    private readonly filter: FilterCheck,
+  ) {
+    this.targetExtension = toResource(targetPlugin(filter.wasm), options.token);
+    const { address, tls, token } = options;
+    this.server = new AdsServer({ address, tls, token, open: (send, abort) => this.open(send, abort) });
+  }
+
+  async check(input: CompileInput): Promise<readonly ConfigProblem[]> {
+    return check(input, this.filter);
+  }
+
+  publish(input: CompileInput, secrets: ProviderSecrets): void {
+    const goal = this.goalOf(input, secrets);
+    this.goal = goal;
+    for (const session of this.sessions.keys()) session.aim(goal);
+  }
+
+  status(): readonly EnvoyStatus[] {
+    return this.book.status();
+  }
+
+  ready(): boolean {
+    return this.book.ready();
+  }
+
+  report(report: WorkerReport): void {
+    this.book.report(report);
+    for (const [session, nodeId] of this.sessions) if (nodeId === report.nodeId) session.poke();
+  }
+
+  async listen(): Promise<void> {
+    await this.server.listen();
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.sessions.keys()) session.close();
+    this.server.close();
+  }
+
+  private goalOf(input: CompileInput, secrets: ProviderSecrets): Goal {
+    const key = this.options.token;
+    const snapshot = compile(input);
+    const gateway = toResource(gatewayPlugin(this.filter.wasm, snapshot.filterConfig), key);
+    const secretList = [calloutSecret(this.options.calloutToken), ...providerSecrets(input, secrets)];
+    return {
+      revision: snapshot.revision,
+      listeners: toResources([snapshot.listener], key),
+      clusters: toResources(snapshot.clusters, key),
+      endpoints: toResources(snapshot.endpoints, key),
+      secrets: toResources(secretList, key),
+      extensions: new Map([gateway, this.targetExtension].map((resource) => [resource.name, resource])),
+      routesTo: (names) => toResources([snapshot.routesTo(names)], key),
+    };
+  }
+
+  private open(send: (response: DeltaResponse) => void, abort: (reason: string) => void): AdsPeer {
+    let session: Session | undefined;
+    return {
+      receive: (request) => {
+        session ??= this.begin(request.node?.id ?? "", send, abort);
+        if (session === undefined) return;
+        this.book.seen(this.sessions.get(session) ?? "");
+        session.receive(request);
+      },
+      close: () => {
+        if (session !== undefined) this.end(session);
+      },
+    };
+  }
+
+  private begin(
+    nodeId: string,
+    send: (response: DeltaResponse) => void,
+    abort: (reason: string) => void,
+  ): Session | undefined {
+    const goal = this.goal;
+    if (nodeId === "" || goal === undefined) {
+      abort(nodeId === "" ? "the first request names no node id: set node.id in the bootstrap" : "no revision yet");
+      return undefined;
+    }
+    const { book } = this;
+    const { log } = this.options;
+    const session = new Session(send, SESSION, {
+      progress: (revision, phase, waiting) => {
+        const live = phase === "done" || phase === "removal";
+        book.record(nodeId, revision, live ? "live" : "waiting");
+        if (waiting) log.warn("Envoy does not answer a push", { nodeId, revision: String(revision), phase });
+        if (phase === "done") log.info("revision is live", { nodeId, revision: String(revision) });
+      },
+      rejected: (revision, { typeUrl, message, resources }) => {
+        book.record(nodeId, revision, "rejected", message);
+        const names = resources.join(" ");
+        log.error("Envoy rejected a push", { nodeId, revision: String(revision), typeUrl, names, message });
+      },
+      isLive: (revision) => book.isLive(nodeId, revision),
+    });
+    session.aim(goal);
+    this.sessions.set(session, nodeId);
+    book.connected(nodeId);
+    log.info("Envoy connected", { nodeId });
+    return session;
+  }
+
+  private end(session: Session): void {
+    const nodeId = this.sessions.get(session);
+    if (nodeId === undefined) return;
+    this.sessions.delete(session);
+    session.close();
+    this.book.disconnected(nodeId);
+    this.options.log.info("Envoy disconnected", { nodeId });
+  }
+}
+
+/** Rejects when `filterWasmFile` cannot be read or is no filter of ours. */
+export async function createPublisher(options: PublisherOptions): Promise<XdsPublisher> {
+  return new Publisher(options, await FilterCheck.load(options.filterWasmFile));
+}
