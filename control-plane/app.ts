@@ -147,14 +147,19 @@ async function startDelivery(
   log: Logger,
 ): Promise<{ configuration: Configuration; publisher: XdsPublisher }> {
   const { tls, filterWasmFile } = settings;
-  const publisher = await delivery.createPublisher({
-    address: settings.xds,
-    tls,
-    token: tokens.xds,
-    calloutToken: tokens.callout,
-    filterWasmFile,
-    log,
-  });
+  const publisher = await delivery
+    .createPublisher({
+      address: settings.xds,
+      tls,
+      token: tokens.xds,
+      calloutToken: tokens.callout,
+      filterWasmFile,
+      log,
+    })
+    .catch((error: Error) => {
+      const mend = "Run `npm run build`, or name the released sluice.wasm in SLUICE_FILTER_WASM";
+      throw new StartError(`The filter ${filterWasmFile} cannot be loaded (${error.message}). ${mend}.`);
+    });
   closers.add(() => publisher.close());
   const keyring = new Keyring(settings.masterKeys);
   const configuration = await Configuration.open({
