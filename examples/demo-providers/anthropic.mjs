@@ -4,7 +4,7 @@ import { checkMessages } from "./anthropic-rules.mjs";
 import { countTokens, outputTokens, piecesOf, replyTo } from "./replies.mjs";
 import { isText, nameAfter, Refusal } from "./rules.mjs";
 
-const MODELS = ["claude-demo", "claude-sonnet-4-5", "claude-haiku-4-5"];
+const MODELS = ["claude-demo", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-sonnet-4-5", "claude-haiku-4-5"];
 const VERSIONS = ["2023-06-01", "2026-10-21"];
 const MODELS_CREATED = "2025-02-19T00:00:00Z";
 const STOP_REASONS = { stop: "end_turn", "stop-sequence": "stop_sequence", length: "max_tokens", tools: "tool_use" };
