@@ -17,7 +17,7 @@ const CHANGES_SINCE = utf8("/v1/changes?since=");
 const NODE = utf8("&node=");
 const WORKER = utf8("&worker=");
 const REVISION = utf8("&revision=");
-const NODE_ID = utf8("node\0id");
+const NODE_ID = utf8("xds\0node\0id");
 const HEX = utf8("0123456789abcdef");
 
 const PATH_BYTES_MAX: i32 = 1024;
