@@ -75,8 +75,9 @@ async function listening(name: string, variable: string, address: string, listen
     await listen;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
+    // grpc-js says the code in its message only.
     const reason =
-      code === "EADDRINUSE"
+      code === "EADDRINUSE" || message.includes("EADDRINUSE")
         ? `${address} is taken by another process. End that process, or set ${variable} to a free one`
         : `${address} cannot be had (${code ?? message}). Set ${variable} to an address of this machine that you may use`;
     throw new StartError(`${variable}: the ${name} cannot listen, ${reason}.`);

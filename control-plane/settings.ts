@@ -104,6 +104,9 @@ const environmentSchema = z.object({
 });
 type Environment = z.output<typeof environmentSchema>;
 
+/** Every variable that is read, for the test that holds docs/settings.md against it. */
+export const SETTING_NAMES: readonly string[] = Object.keys(environmentSchema.shape);
+
 /** Collects one line per defect. */
 type Refuse = (variable: string, reason: string) => void;
 

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { Harness, OPENAI, OPERATOR_TOKEN, putChain } from "./operator-harness.js";
 
 /** References as zod reads them; patterns left out, as zod forgets that JSON Schema's are Unicode ones. */
-function forZod(schema: unknown): Record<string, unknown> {
+function forZod(schema: unknown): Record<string, z.core.JSONSchema.JSONSchema> {
   const text = JSON.stringify(schema).replaceAll("#/components/schemas/", "#/$defs/");
   return JSON.parse(text, (key, value) => (key === "pattern" ? undefined : value));
 }

@@ -1,10 +1,10 @@
 // Settings from the environment: the defaults, and every refusal by the variable's name, with no secret in it.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { formatAddress, isLocal, parseListenAddress } from "../../control-plane/listen-address.js";
-import { readSettings } from "../../control-plane/settings.js";
+import { readSettings, SETTING_NAMES } from "../../control-plane/settings.js";
 
 const directory = mkdtempSync(join(tmpdir(), "sluice-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -148,6 +148,12 @@ describe("settings", () => {
     expect(() => readSettings({ SLUICE_MASTER_KEY: "not-a-master-key" })).toThrow(/^(?!.*not-a-master)/s);
     expect(said).not.toContain("hunter2");
   });
+});
+
+it("docs/settings.md has a row for each variable, and for no other", () => {
+  const text = readFileSync(resolve(import.meta.dirname, "../../docs/settings.md"), "utf8");
+  const rows = [...text.matchAll(/^\| `(SLUICE_\w+)`/gm)].map(([, name]) => name);
+  expect(rows.sort()).toEqual([...SETTING_NAMES].sort());
 });
 
 describe("listen addresses", () => {
