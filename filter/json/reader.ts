@@ -28,6 +28,7 @@ import {
 import { equalsAscii } from "../bytes/compare";
 import { plainEnd, plainEndScalar } from "../bytes/scan";
 import { utf8SequenceLength } from "../bytes/utf8";
+import { textRunEnd } from "../bytes/utf8-scan";
 import { JSON_DEPTH_MAX } from "../contract";
 import { textEquals } from "./text";
 import { JsonError, JsonToken } from "./token";
@@ -230,11 +231,12 @@ export class JsonReader {
       } else if (byte < SPACE) {
         return this.fail(JsonError.BAD_STRING, at);
       } else {
-        do {
+        if (!this.scalar) at = textRunEnd(at, end);
+        while (at < end && load<u8>(at) >= 0x80) {
           const length = utf8SequenceLength(at, end);
           if (length == 0) return this.fail(JsonError.BAD_UTF8, at);
           at += length;
-        } while (at < end && load<u8>(at) >= 0x80);
+        }
       }
     }
   }
