@@ -1,8 +1,8 @@
 // The bootstrap of an Envoy that knows nothing but its control plane: everything else comes over xDS. It holds the xDS
 // token, so the file is for Envoy's eyes only.
 import type { ListenAddress, MutualTlsFiles } from "./ports.js";
-import { socketAddress } from "./snapshot/envoy-json.js";
 import { mutualTls } from "./snapshot/callout-cluster.js";
+import { socketAddress } from "./snapshot/envoy-json.js";
 
 const XDS_CLUSTER = "sluice_xds";
 

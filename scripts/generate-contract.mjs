@@ -22,7 +22,9 @@ function filterContract(contract, errors) {
   }
   for (const [name, members] of Object.entries(contract.enums)) out.push("", ...enumLines(name, members));
   out.push("", "/** Rows of contract/errors.json; the order is the number. */");
-  out.push(...enumLines("ErrorCode", Object.fromEntries(errors.map((error, index) => [constantCase(error.code), index]))));
+  out.push(
+    ...enumLines("ErrorCode", Object.fromEntries(errors.map((error, index) => [constantCase(error.code), index]))),
+  );
   const statics = (name, values) => {
     out.push("", `export function ${name}(code: ErrorCode): usize {`, "  switch (code) {");
     for (const [index, value] of values.entries()) {
@@ -33,10 +35,22 @@ function filterContract(contract, errors) {
   out.push("", "export function errorStatus(code: ErrorCode): u32 {", "  switch (code) {");
   for (const [index, error] of errors.entries()) out.push(`    case ${index}:`, `      return ${error.status};`);
   out.push("    default:", "      return 500;", "  }", "}");
-  statics("errorCodeName", errors.map((error) => error.code));
-  statics("errorTypeOpenAi", errors.map((error) => error.openaiType));
-  statics("errorTypeAnthropic", errors.map((error) => error.anthropicType));
-  statics("errorMessage", errors.map((error) => JSON.stringify(`${error.message} ${error.mend}`).slice(1, -1)));
+  statics(
+    "errorCodeName",
+    errors.map((error) => error.code),
+  );
+  statics(
+    "errorTypeOpenAi",
+    errors.map((error) => error.openaiType),
+  );
+  statics(
+    "errorTypeAnthropic",
+    errors.map((error) => error.anthropicType),
+  );
+  statics(
+    "errorMessage",
+    errors.map((error) => JSON.stringify(`${error.message} ${error.mend}`).slice(1, -1)),
+  );
   return `${out.join("\n")}\n`;
 }
 
@@ -46,17 +60,31 @@ function enumLines(name, members) {
 
 const constantCase = (code) => code.toUpperCase();
 
+/** What Biome leaves beside `message:` in a line of 120 columns. */
+const TEXT_COLUMNS = 120 - "    message: ".length;
+
 function controlPlaneContract(contract, errors) {
   const out = [`// ${banner}`, ""];
   for (const [name, value] of Object.entries(contract.constants)) out.push(`export const ${name} = ${value};`);
   out.push("");
-  for (const [name, value] of Object.entries(contract.strings)) out.push(`export const ${name} = ${JSON.stringify(value)};`);
+  for (const [name, value] of Object.entries(contract.strings))
+    out.push(`export const ${name} = ${JSON.stringify(value)};`);
   for (const [name, members] of Object.entries(contract.enums)) {
-    out.push("", `export const ${name} = {`, ...Object.entries(members).map(([key, value]) => `  ${key}: ${value},`), "} as const;");
+    out.push(
+      "",
+      `export const ${name} = {`,
+      ...Object.entries(members).map(([key, value]) => `  ${key}: ${value},`),
+      "} as const;",
+    );
   }
   out.push("", "/** Errors that the filter answers with, in the order of their numbers. */");
   out.push("export const FILTER_ERRORS = [");
-  for (const error of errors) out.push(`  { code: ${JSON.stringify(error.code)}, status: ${error.status} },`);
+  for (const { code, status, openaiType, anthropicType, message, mend } of errors) {
+    out.push("  {", `    code: ${JSON.stringify(code)},`, `    status: ${status},`);
+    out.push(`    openaiType: ${JSON.stringify(openaiType)},`, `    anthropicType: ${JSON.stringify(anthropicType)},`);
+    const text = `${JSON.stringify(`${message} ${mend}`)},`;
+    out.push(...(text.length <= TEXT_COLUMNS ? [`    message: ${text}`] : ["    message:", `      ${text}`]), "  },");
+  }
   out.push("] as const;");
   return `${out.join("\n")}\n`;
 }
@@ -74,7 +102,9 @@ function errorsPage(errors) {
     "| --- | --: | --- | --- | --- | --- |",
   ];
   for (const e of errors) {
-    out.push(`| \`${e.code}\` | ${e.status} | \`${e.openaiType}\` | \`${e.anthropicType}\` | ${e.message} | ${e.mend} |`);
+    out.push(
+      `| \`${e.code}\` | ${e.status} | \`${e.openaiType}\` | \`${e.anthropicType}\` | ${e.message} | ${e.mend} |`,
+    );
   }
   return `${out.join("\n")}\n`;
 }

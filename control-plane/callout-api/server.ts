@@ -60,7 +60,12 @@ class Callouts {
     const revision = number(query.get("revision"));
     const worker = query.get("worker") ?? "";
     const nodeId = query.get("node") ?? "";
-    if (since === undefined || revision === undefined || !WORKER.test(worker) || nodeId.length > NODE_ID_CHARACTERS_MAX) {
+    if (
+      since === undefined ||
+      revision === undefined ||
+      !WORKER.test(worker) ||
+      nodeId.length > NODE_ID_CHARACTERS_MAX
+    ) {
       reply(response, 400, "want since=NUMBER&node=ID&worker=16 HEX&revision=NUMBER\n");
       return;
     }
@@ -95,10 +100,13 @@ export function createCalloutApi(options: CalloutApiOptions): CalloutApi {
       new Promise((resolve, reject) => {
         const { address } = options;
         server.once("error", reject);
-        server.listen(address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port }, () => {
-          server.off("error", reject);
-          resolve();
-        });
+        server.listen(
+          address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port },
+          () => {
+            server.off("error", reject);
+            resolve();
+          },
+        );
       }),
     close: () =>
       new Promise((resolve) => {

@@ -30,7 +30,8 @@ export function calloutSecret(token: string): EnvoyJson {
 }
 
 export function calloutCluster({ callout, calloutTls }: CompileSettings): EnvoyJson {
-  const address = callout.kind === "unix" ? { pipe: { path: callout.path } } : socketAddress(callout.host, callout.port);
+  const address =
+    callout.kind === "unix" ? { pipe: { path: callout.path } } : socketAddress(callout.host, callout.port);
   return typed("envoy.config.cluster.v3.Cluster", {
     name: CALLOUT_CLUSTER,
     type: "STATIC",

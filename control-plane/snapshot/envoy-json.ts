@@ -32,7 +32,10 @@ export function socketAddress(host: string, port: number): { [key: string]: Envo
 }
 
 /** HTTP settings of a cluster, with its own upstream filters; the codec, which must be last, is added here. */
-export function httpProtocolOptions(fields: { [key: string]: EnvoyValue }, filters: EnvoyValue[]): { [key: string]: EnvoyValue } {
+export function httpProtocolOptions(
+  fields: { [key: string]: EnvoyValue },
+  filters: EnvoyValue[],
+): { [key: string]: EnvoyValue } {
   const type = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
   const codec = {
     name: "envoy.filters.http.upstream_codec",

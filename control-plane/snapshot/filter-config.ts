@@ -1,10 +1,10 @@
 // The gateway root's configuration as bytes: flat tables that the filter uses in place (ARCHITECTURE.md §2.4). It trusts
 // its input: references are checked before.
 import {
+  CALLOUT_CLUSTER,
   CONFIG_FORMAT,
   CONFIG_HEADER_BYTES,
   CONFIG_MAGIC,
-  CALLOUT_CLUSTER,
   Dialect,
   HOLD_BYTES_MAX,
   MODEL_ROUTE_BYTES,

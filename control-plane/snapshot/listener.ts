@@ -2,24 +2,12 @@
 import { ECDS_GATEWAY, LISTENER, ROUTE_CONFIGURATION } from "../contract.js";
 import type { CompileSettings } from "../ports.js";
 import type { EnvoyJson } from "../xds/registry.js";
-import { discoveredWasm, type EnvoyValue, FROM_ADS, socketAddress, typed } from "./envoy-json.js";
+import { discoveredWasm, FROM_ADS, socketAddress, typed } from "./envoy-json.js";
+import { localReplyMappers } from "./local-replies.js";
 
 const BUFFER_SLACK_BYTES = 1024 * 1024;
 /** Above any per-try time-out: a model may think for long before its first token. */
 const STREAM_IDLE_TIMEOUT = "3660s";
-
-/** What the codec refuses before any filter runs, so that nobody knows the client's protocol: OpenAI's shape. */
-const MALFORMED_REQUEST: EnvoyValue = {
-  filter: { response_flag_filter: { flags: ["DPE"] } },
-  body_format_override: {
-    text_format_source: {
-      inline_string:
-        '{"error":{"message":"The HTTP request is malformed. Check the request line, its headers and content-length.","type":"invalid_request_error","param":null,"code":"bad_request"}}',
-    },
-    content_type: "application/json",
-  },
-  headers_to_add: [{ header: { key: "x-sluice-error", value: "bad_request" } }],
-};
 
 export function bodyBufferBytes(settings: CompileSettings): number {
   // Larger than what the filter allows, so that the filter's own 413 comes first.
@@ -37,7 +25,7 @@ export function listener(settings: CompileSettings): EnvoyJson {
     normalize_path: true,
     server_header_transformation: "PASS_THROUGH",
     stream_idle_timeout: STREAM_IDLE_TIMEOUT,
-    local_reply_config: { mappers: [MALFORMED_REQUEST] },
+    local_reply_config: { mappers: localReplyMappers() },
     http_filters: [
       discoveredWasm(ECDS_GATEWAY),
       {

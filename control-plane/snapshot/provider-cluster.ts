@@ -68,7 +68,15 @@ function transportSocket({ host }: Address, provider: Provider): EnvoyValue {
 
 function discovery(address: Address): { [key: string]: EnvoyValue } {
   if (isIP(address.host) !== 0) return { type: "EDS", eds_cluster_config: { eds_config: { ...FROM_ADS } } };
-  return { type: "STRICT_DNS", dns_lookup_family: "V4_PREFERRED", respect_dns_ttl: true };
+  return {
+    cluster_type: {
+      name: "envoy.clusters.dns",
+      typed_config: typed("envoy.extensions.clusters.dns.v3.DnsCluster", {
+        dns_lookup_family: "V4_PREFERRED",
+        respect_dns_ttl: true,
+      }),
+    },
+  };
 }
 
 function assignment(name: string, { host, port }: Address): { [key: string]: EnvoyValue } {
@@ -102,7 +110,8 @@ export function providerCluster(provider: Provider, requestBodyBytesMax: number)
     ...discovery(address),
     connect_timeout: duration(provider.connectTimeoutMs),
     // Held replies and translated requests have to fit.
-    per_connection_buffer_limit_bytes: Math.max(requestBodyBytesMax * 2, TRANSLATED_REPLY_BYTES_MAX) + BUFFER_SLACK_BYTES,
+    per_connection_buffer_limit_bytes:
+      Math.max(requestBodyBytesMax * 2, TRANSLATED_REPLY_BYTES_MAX) + BUFFER_SLACK_BYTES,
     circuit_breakers: NO_CIRCUIT_BREAKERS,
     common_lb_config: { healthy_panic_threshold: { value: 0 } },
     // Out for a few seconds, and only for what says that the endpoint is broken: a 500 may be one request's own.
@@ -127,7 +136,10 @@ export function providerCluster(provider: Provider, requestBodyBytesMax: number)
       secretHeader(header, secretNameOf(provider.id)),
     ]),
   };
-  const digest = createHash("sha256").update(JSON.stringify([body, address])).digest("hex").slice(0, DIGEST_CHARACTERS);
+  const digest = createHash("sha256")
+    .update(JSON.stringify([body, address]))
+    .digest("hex")
+    .slice(0, DIGEST_CHARACTERS);
   const name = `${provider.id}~${digest}`;
   const places = assignment(name, address);
   const byAddress = isIP(address.host) !== 0;

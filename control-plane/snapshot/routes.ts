@@ -1,9 +1,13 @@
-// The one route: it sends a request to the cluster that filter state names, and reads that name again for every retry.
+// The route: it sends a request to the cluster that filter state names, and reads that name again for every retry.
 // The target root alone decides a retry of a reply (`x-sluice-retry`); Envoy adds what happened before any reply.
 import { FILTER_STATE_TARGET, HEADER_RETRY, ROUTE_CONFIGURATION, ROUTE_PER_TRY_TIMEOUT_MS } from "../contract.js";
 import type { EnvoyJson } from "../xds/registry.js";
 import { duration, type EnvoyValue, typed } from "./envoy-json.js";
 
+export const ROUTE_ANTHROPIC = "anthropic";
+const ROUTE_OPENAI = "openai";
+
+const SPECIFIER = "sluice.target";
 const SPECIFIERS = "envoy.extensions.router.cluster_specifiers.matcher.v3";
 
 const RETRY_POLICY: EnvoyValue = {
@@ -36,24 +40,34 @@ function clusterMatcher(clusters: readonly string[]): EnvoyValue {
   };
 }
 
-export function routes(clusters: readonly string[], bodyBufferBytes: number): EnvoyJson {
-  const route: EnvoyValue = {
-    match: { prefix: "/" },
+function route(name: string, prefix: string, bodyBufferBytes: number): EnvoyValue {
+  return {
+    name,
+    match: { prefix },
     request_headers_to_remove: ["x-forwarded-proto"],
     request_body_buffer_limit: bodyBufferBytes,
-    route: {
-      timeout: "0s",
-      retry_policy: RETRY_POLICY,
-      inline_cluster_specifier_plugin: {
+    route: { timeout: "0s", retry_policy: RETRY_POLICY, cluster_specifier_plugin: SPECIFIER },
+  };
+}
+
+/** Two routes that do the same: the name of the one taken tells Envoy's own replies which protocol the client speaks. */
+export function routes(clusters: readonly string[], bodyBufferBytes: number): EnvoyJson {
+  return typed("envoy.config.route.v3.RouteConfiguration", {
+    name: ROUTE_CONFIGURATION,
+    cluster_specifier_plugins: [
+      {
         extension: {
-          name: "sluice.target",
+          name: SPECIFIER,
           typed_config: typed(`${SPECIFIERS}.MatcherClusterSpecifier`, { cluster_matcher: clusterMatcher(clusters) }),
         },
       },
-    },
-  };
-  return typed("envoy.config.route.v3.RouteConfiguration", {
-    name: ROUTE_CONFIGURATION,
-    virtual_hosts: [{ name: "all", domains: ["*"], routes: [route] }],
+    ],
+    virtual_hosts: [
+      {
+        name: "all",
+        domains: ["*"],
+        routes: [route(ROUTE_ANTHROPIC, "/v1/messages", bodyBufferBytes), route(ROUTE_OPENAI, "/", bodyBufferBytes)],
+      },
+    ],
   });
 }

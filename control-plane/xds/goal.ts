@@ -42,9 +42,27 @@ function beside(view: View, more: Iterable<[string, Resource | null]>): View {
 export function networkViews(goal: Goal, retired: ReadonlyMap<string, Retired>): Map<TypeUrl, View> {
   const entries = [...retired];
   return new Map<TypeUrl, View>([
-    [TypeUrl.SECRET, beside(goal.secrets, entries.map(([name, { secret }]) => [secretNameOf(name), secret]))],
-    [TypeUrl.CLUSTER, beside(goal.clusters, entries.map(([name, { cluster }]) => [name, cluster]))],
-    [TypeUrl.ENDPOINTS, beside(goal.endpoints, entries.map(([name, { endpoints }]) => [name, endpoints]))],
+    [
+      TypeUrl.SECRET,
+      beside(
+        goal.secrets,
+        entries.map(([name, { secret }]) => [secretNameOf(name), secret]),
+      ),
+    ],
+    [
+      TypeUrl.CLUSTER,
+      beside(
+        goal.clusters,
+        entries.map(([name, { cluster }]) => [name, cluster]),
+      ),
+    ],
+    [
+      TypeUrl.ENDPOINTS,
+      beside(
+        goal.endpoints,
+        entries.map(([name, { endpoints }]) => [name, endpoints]),
+      ),
+    ],
     [TypeUrl.LISTENER, goal.listeners],
   ]);
 }

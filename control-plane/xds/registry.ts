@@ -29,7 +29,8 @@ export function envoyRegistry(): FileRegistry {
 
 export function envoyMessage(typeName: string): DescMessage {
   const message = envoyRegistry().getMessage(typeName);
-  if (message === undefined) throw new Error(`${typeName} is not in the descriptor set: add it to prune.mjs and rebuild`);
+  if (message === undefined)
+    throw new Error(`${typeName} is not in the descriptor set: add it to prune.mjs and rebuild`);
   return message;
 }
 

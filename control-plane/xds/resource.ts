@@ -36,7 +36,7 @@ const VERSION_CHARACTERS = 24;
  * cannot try out secrets against it.
  */
 export function toResource(json: EnvoyJson, versionKey: string): Resource {
-  const name = json["name"] ?? json["cluster_name"];
+  const name = json.name ?? json.cluster_name;
   if (typeof name !== "string") throw new Error(`a resource of type ${json["@type"]} has no name`);
   const body = toAny(json);
   const version = createHmac("sha256", versionKey).update(body.value).digest("hex").slice(0, VERSION_CHARACTERS);

@@ -158,7 +158,9 @@ export class Session {
 
   private expired(): string[] {
     const now = performance.now();
-    return [...this.retired].filter(([, { removeAt }]) => removeAt !== undefined && removeAt <= now).map(([name]) => name);
+    return [...this.retired]
+      .filter(([, { removeAt }]) => removeAt !== undefined && removeAt <= now)
+      .map(([name]) => name);
   }
 
   private async remove(goal: Goal): Promise<void> {

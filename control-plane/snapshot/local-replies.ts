@@ -1,0 +1,81 @@
+// Envoy's own replies in the shape of the client's protocol, with codes of contract/errors.json. What the filter answers
+// by itself carries x-sluice-error already and is left as it is.
+import { FILTER_ERRORS, HEADER_ERROR } from "../contract.js";
+import { type EnvoyValue, typed } from "./envoy-json.js";
+import { ROUTE_ANTHROPIC } from "./routes.js";
+
+type FilterError = (typeof FILTER_ERRORS)[number];
+
+interface Cause {
+  readonly code: FilterError["code"];
+  /** Envoy's response flags, any of them; none = whatever the expression says. */
+  readonly flags?: readonly string[];
+  /** CEL over the reply. */
+  readonly expression?: string;
+  /** Envoy's status says more than the table's. */
+  readonly keepStatus?: boolean;
+}
+
+/** The first that fits counts: a time-out after a refused connection is a time-out. */
+const CAUSES: readonly Cause[] = [
+  { code: "bad_request", flags: ["DPE"], keepStatus: true },
+  { code: "body_too_large", expression: "response.code_details == 'request_payload_too_large'" },
+  { code: "internal_error", expression: "response.code_details == 'wasm_fail_stream'" },
+  { code: "bad_request", expression: "response.code == 408", keepStatus: true },
+  { code: "overloaded", flags: ["OM", "UO"] },
+  { code: "upstream_timeout", flags: ["UT", "DT", "SI", "UMSDR"] },
+  { code: "upstream_invalid_reply", flags: ["UPE"] },
+  { code: "upstream_unreachable", flags: ["UF", "UC", "UR", "UH", "URX", "LR", "NR", "NC"] },
+];
+
+const NOT_THE_FILTERS = `!('${HEADER_ERROR}' in response.headers)`;
+/** Of the route, since the request's path is the provider's by the time that an attempt fails. */
+const ANTHROPIC_CLIENT = `xds.route_name == '${ROUTE_ANTHROPIC}'`;
+
+function openaiBody({ openaiType: type, message, code }: FilterError): unknown {
+  return { error: { message, type, param: null, code } };
+}
+
+function anthropicBody({ anthropicType: type, message, code }: FilterError): unknown {
+  return { type: "error", error: { type, message, code } };
+}
+
+function expressionFilter(expression: string): EnvoyValue {
+  return {
+    extension_filter: {
+      name: "envoy.access_loggers.extension_filters.cel",
+      typed_config: typed("envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter", { expression }),
+    },
+  };
+}
+
+function mapper(
+  { code, flags, expression, keepStatus }: Cause,
+  condition: string,
+  body: (error: FilterError) => unknown,
+): EnvoyValue {
+  const error = FILTER_ERRORS.find((row) => row.code === code) as FilterError;
+  const conditions = [condition, ...(expression === undefined ? [] : [expression])].join(" && ");
+  const filters = [
+    ...(flags === undefined ? [] : [{ response_flag_filter: { flags: [...flags] } }]),
+    expressionFilter(conditions),
+  ];
+  return {
+    filter: filters.length === 1 ? (filters[0] as EnvoyValue) : { and_filter: { filters } },
+    ...(keepStatus ? {} : { status_code: error.status }),
+    headers_to_add: [{ header: { key: HEADER_ERROR, value: code }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" }],
+    body_format_override: {
+      // A format string: a percent sign would begin a command.
+      text_format_source: { inline_string: JSON.stringify(body(error)).replaceAll("%", "%%") },
+      content_type: "application/json",
+    },
+  };
+}
+
+/** A request that never got a route (it was not HTTP) is answered in OpenAI's shape. */
+export function localReplyMappers(): EnvoyValue[] {
+  return CAUSES.flatMap((cause) => [
+    mapper(cause, `${NOT_THE_FILTERS} && ${ANTHROPIC_CLIENT}`, anthropicBody),
+    mapper(cause, NOT_THE_FILTERS, openaiBody),
+  ]);
+}
