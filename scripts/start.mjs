@@ -213,6 +213,12 @@ async function main() {
   );
 }
 
+// A reader of the output that goes away (`npm start | head`) is no reason to leave processes behind.
+process.stdout.on("error", () => {});
+process.on("exit", () => {
+  for (const part of running) part.kill?.();
+});
+
 let stopping = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => {

@@ -69,6 +69,11 @@ export class Service {
     return new UserError(`${this.#name} ${what}.\n${log === "" ? "It said nothing." : log}\n(${this.#logFile})`);
   }
 
+  /** For the last moment of this process, when nothing can be awaited. */
+  kill() {
+    if (this.running) this.#child.kill("SIGTERM");
+  }
+
   async stop() {
     if (!this.running) return;
     this.#child.kill("SIGTERM");
