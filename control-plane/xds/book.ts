@@ -56,6 +56,11 @@ export class Book {
   disconnected(nodeId: string): void {
     const node = this.node(nodeId);
     node.connections = Math.max(0, node.connections - 1);
+    // A restarted Envoy has new workers, and must not wait until the old ones are taken for dead; those of an Envoy that
+    // only lost its stream report again within a second.
+    if (node.connections === 0) node.workers.clear();
+    // Its workers may have gone with it; those that live report again within a second.
+    if (node.connections === 0) node.workers.clear();
   }
 
   seen(nodeId: string): void {

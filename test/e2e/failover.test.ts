@@ -9,7 +9,7 @@ import {
   startAnthropicProvider,
   startOpenAiProvider,
 } from "../../examples/demo-providers/index.mjs";
-import { eventually, freePorts, Gateway } from "./harness.ts";
+import { all, eventually, freePorts, Gateway } from "./harness.ts";
 
 let openaiProvider: DemoProvider;
 let anthropicProvider: DemoProvider;
@@ -29,7 +29,7 @@ beforeAll(async () => {
   anthropicProvider = await startAnthropicProvider();
   ejected = createServer((request, response) => {
     request.resume();
-    response.writeHead(500, { "content-type": "application/json" });
+    response.writeHead(503, { "content-type": "application/json" });
     response.end('{"error":{"message":"broken","type":"server_error","param":null,"code":null}}');
   });
   const ejectedPort = await listen(ejected);
@@ -98,7 +98,7 @@ async function textOf(model: string, streamed: boolean): Promise<string> {
     return reply.choices[0]?.message.content ?? "";
   }
   const stream = await openai.chat.completions.create({ model, messages, stream: true });
-  const chunks = await Array.fromAsync(stream);
+  const chunks = await all(stream);
   expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe("stop");
   return chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("");
 }
@@ -171,23 +171,30 @@ describe("what Envoy finds out by itself", () => {
 describe("nobody is left to ask", () => {
   async function failing(model: string, path = "/v1/chat/completions") {
     const response = await gateway.post(path, { model, max_tokens: 10, messages });
-    return { status: response.status, body: await response.json(), header: response.headers.get("x-sluice-error") };
+    return {
+      status: response.status,
+      body: (await response.json()) as { type?: string; error: Record<string, unknown> },
+      header: response.headers.get("x-sluice-error"),
+    };
   }
 
   test.each([
     ["refused", "only-refusing", { kind: "none" }, 503, "upstream_unreachable"],
     ["no such name", "only-nameless", { kind: "none" }, 503, "upstream_unreachable"],
     ["time-out", "only-openai", { kind: "hang" }, 504, "upstream_timeout"],
-    ["reset", "only-openai", { kind: "reset" }, 502, "upstream_unreachable"],
+    ["reset", "only-openai", { kind: "reset" }, 503, "upstream_unreachable"],
     ["our credential", "only-openai", { kind: "status", status: 401 }, 502, "upstream_credential_rejected"],
-  ] as [string, string, Fault, number, string][])("%s, in both protocols' shapes", async (_name, model, fault, status, code) => {
-    await openaiProvider.setFault(fault);
-    const chat = await failing(model);
-    expect([chat.status === 503 ? 503 : chat.status, chat.body.error.code]).toEqual([status === 502 ? chat.status : status, code]);
-    expect(chat.body.error).toMatchObject({ message: expect.any(String), type: expect.any(String) });
-    const message = await failing(model, "/v1/messages");
-    expect(message.body).toMatchObject({ type: "error", error: { type: expect.any(String), code } });
-  });
+  ] as [string, string, Fault, number, string][])(
+    "%s, in both protocols' shapes",
+    async (_name, model, fault, status, code) => {
+      await openaiProvider.setFault(fault);
+      const chat = await failing(model);
+      expect([chat.status, chat.body.error.code]).toEqual([status, code]);
+      expect(chat.body.error).toMatchObject({ message: expect.any(String), type: expect.any(String) });
+      const message = await failing(model, "/v1/messages");
+      expect(message.body).toMatchObject({ type: "error", error: { type: expect.any(String), code } });
+    },
+  );
 
   test("a page of HTML becomes an error of the protocol, with the provider's status", async () => {
     await openaiProvider.setFault({ kind: "invalid-json" });
@@ -201,12 +208,12 @@ describe("a stream that breaks after its first content", () => {
   test.each(["only-openai", "openai-first"])("%s: an ended one ends with an error event", async (model) => {
     await openaiProvider.setFault({ kind: "cut", afterEvents: 4 });
     const stream = await openai.chat.completions.create({ model, messages, stream: true });
-    await expect(Array.fromAsync(stream)).rejects.toThrow(/ended the stream before it was complete/);
+    await expect(all(stream)).rejects.toThrow(/ended the stream before it was complete/);
   });
 
   test("a reset one is a transport error, never a clean end", async () => {
     await openaiProvider.setFault({ kind: "cut", afterEvents: 4, reset: true });
     const stream = await openai.chat.completions.create({ model: "only-openai", messages, stream: true });
-    await expect(Array.fromAsync(stream)).rejects.toThrow();
+    await expect(all(stream)).rejects.toThrow();
   });
 });

@@ -53,8 +53,19 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+/** Everything that a stream yields. */
+export async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of stream) items.push(item);
+  return items;
+}
+
 /** Asks again until `probe` answers something other than undefined. */
-export async function eventually<T>(what: string, probe: () => Promise<T | undefined>, timeoutMs = START_MS_MAX): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | undefined>,
+  timeoutMs = START_MS_MAX,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   while (Date.now() < deadline) {
@@ -193,7 +204,7 @@ export class Gateway {
     const bootstrap = join(this.folder, "data/envoy-bootstrap.json");
     const concurrency = String(this.options.concurrency ?? 1);
     const parameters = ["-c", bootstrap, "--concurrency", concurrency, "--use-dynamic-base-id", "-l", "warning"];
-    const child = new Child("Envoy", (await findEnvoy()).path, parameters, process.env);
+    const child = new Child("Envoy", await findEnvoy(), parameters, process.env);
     this.envoy = child;
     await eventually("Envoy has the configuration", async () => {
       child.assertAlive();
@@ -214,7 +225,12 @@ export class Gateway {
     return (text === "" ? undefined : JSON.parse(text)) as T;
   }
 
-  operatorResponse(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  operatorResponse(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     return fetch(`${this.apiUrl}/api/v1${path}`, {
       method,
       headers: { authorization: `Bearer ${this.operatorToken}`, "content-type": "application/json", ...headers },
@@ -259,7 +275,11 @@ export class Gateway {
   }
 
   /** An HTTP request to the gateway with this gateway's key, as OpenAI clients send it. */
-  post(path: string, body: unknown, init: { headers?: Record<string, string>; signal?: AbortSignal } = {}): Promise<Response> {
+  post(
+    path: string,
+    body: unknown,
+    init: { headers?: Record<string, string>; signal?: AbortSignal } = {},
+  ): Promise<Response> {
     return fetch(`${this.url}${path}`, {
       method: "POST",
       headers: { authorization: `Bearer ${this.key}`, "content-type": "application/json", ...init.headers },

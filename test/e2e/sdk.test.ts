@@ -2,8 +2,12 @@
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type DemoProvider, startAnthropicProvider, startOpenAiProvider } from "../../examples/demo-providers/index.mjs";
-import { Gateway } from "./harness.ts";
+import {
+  type DemoProvider,
+  startAnthropicProvider,
+  startOpenAiProvider,
+} from "../../examples/demo-providers/index.mjs";
+import { all, Gateway } from "./harness.ts";
 
 let openaiProvider: DemoProvider;
 let anthropicProvider: DemoProvider;
@@ -20,7 +24,13 @@ beforeAll(async () => {
   anthropicProvider = await startAnthropicProvider({ apiKey: "anthropic-credential" });
   gateway = await Gateway.start({
     providers: [
-      { id: "openai", dialect: "openai", baseUrl: openaiProvider.url, apiKey: "openai-credential", allowPrivateAddress: true },
+      {
+        id: "openai",
+        dialect: "openai",
+        baseUrl: openaiProvider.url,
+        apiKey: "openai-credential",
+        allowPrivateAddress: true,
+      },
       {
         id: "anthropic",
         dialect: "anthropic",
@@ -88,11 +98,13 @@ describe.each(MODELS)("OpenAI SDK, %s", (model) => {
       stream: true,
       stream_options: { include_usage: true },
     });
-    const chunks = await Array.fromAsync(stream);
+    const chunks = await all(stream);
     expect(chunks[0]?.choices[0]?.delta.role).toBe("assistant");
-    expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("")).toBe(whole.choices[0]?.message.content);
+    expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("")).toBe(
+      whole.choices[0]?.message.content,
+    );
     expect(chunks.at(-1)?.usage?.completion_tokens).toBe(whole.usage!.completion_tokens);
-    const without = await Array.fromAsync(await openai.chat.completions.create({ model, messages, stream: true }));
+    const without = await all(await openai.chat.completions.create({ model, messages, stream: true }));
     expect(without.every((chunk) => !chunk.usage)).toBe(true);
   });
 
@@ -109,7 +121,15 @@ describe.each(MODELS)("OpenAI SDK, %s", (model) => {
       tools,
       messages: [
         ...messages,
-        { role: "assistant", content: null, tool_calls: calls.map(({ id, type, function: { name, arguments: json } }) => ({ id, type, function: { name, arguments: json } })) },
+        {
+          role: "assistant",
+          content: null,
+          tool_calls: calls.map(({ id, type, function: { name, arguments: json } }) => ({
+            id,
+            type,
+            function: { name, arguments: json },
+          })),
+        },
         ...calls.map(({ id }) => ({ role: "tool" as const, tool_call_id: id, content: "sunny" })),
       ],
     });
@@ -140,7 +160,7 @@ describe.each(MODELS)("Anthropic SDK, %s", (model) => {
 
   test("stream", async () => {
     const whole = await anthropic.messages.create(ask);
-    const events = await Array.fromAsync(await anthropic.messages.create({ ...ask, stream: true }));
+    const events = await all(await anthropic.messages.create({ ...ask, stream: true }));
     expect(events[0]?.type).toBe("message_start");
     expect(events.at(-1)?.type).toBe("message_stop");
     const final = await anthropic.messages.stream(ask).finalMessage();
@@ -163,7 +183,10 @@ describe.each(MODELS)("Anthropic SDK, %s", (model) => {
       tools,
       messages: [
         ...ask.messages,
-        { role: "assistant", content: calls.map(({ id, name, input }) => ({ type: "tool_use" as const, id, name, input })) },
+        {
+          role: "assistant",
+          content: calls.map(({ id, name, input }) => ({ type: "tool_use" as const, id, name, input })),
+        },
         { role: "user", content: results },
       ],
     });
@@ -182,14 +205,14 @@ describe.each(MODELS)("Anthropic SDK, %s", (model) => {
 
 describe("models", () => {
   test("OpenAI SDK lists what the key may call, and gets one", async () => {
-    const ids = (await Array.fromAsync(await openai.models.list())).map(({ id }) => id);
+    const ids = (await all(await openai.models.list())).map(({ id }) => id);
     expect(ids.sort()).toEqual(["gpt-4o", "via-anthropic", "via-openai"]);
     expect(await openai.models.retrieve("via-openai")).toMatchObject({ id: "via-openai", object: "model" });
     await expect(openai.models.retrieve("via-nowhere")).rejects.toBeInstanceOf(OpenAI.NotFoundError);
   });
 
   test("Anthropic SDK likewise", async () => {
-    const ids = (await Array.fromAsync(await anthropic.models.list())).map(({ id }) => id);
+    const ids = (await all(await anthropic.models.list())).map(({ id }) => id);
     expect(ids.sort()).toEqual(["gpt-4o", "via-anthropic", "via-openai"]);
     expect((await anthropic.models.retrieve("via-openai")).display_name).toBe("via-openai");
     await expect(anthropic.models.retrieve("via-nowhere")).rejects.toBeInstanceOf(Anthropic.NotFoundError);
