@@ -2,8 +2,9 @@
 // token, so the file is for Envoy's eyes only.
 import type { ListenAddress, MutualTlsFiles } from "./ports.js";
 import { mutualTls } from "./snapshot/callout-cluster.js";
-import { socketAddress } from "./snapshot/envoy-json.js";
+import { discoveryOf, pathOrSocket, socketAddress } from "./snapshot/envoy-json.js";
 
+const DOWNSTREAM_CONNECTIONS_MAX = 50_000;
 const XDS_CLUSTER = "sluice_xds";
 
 export interface BootstrapSettings {
@@ -13,11 +14,12 @@ export interface BootstrapSettings {
 }
 
 function xdsCluster({ xds, tls }: BootstrapSettings): unknown {
-  const address = xds.kind === "unix" ? { pipe: { path: xds.path } } : socketAddress(xds.host, xds.port);
+  const address = pathOrSocket(xds);
   const type = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
   return {
     name: XDS_CLUSTER,
-    type: xds.kind === "tcp" && /[a-z]/i.test(xds.host) && !xds.host.includes(":") ? "STRICT_DNS" : "STATIC",
+    type: discoveryOf(xds),
+    dns_lookup_family: "V4_PREFERRED",
     connect_timeout: "1s",
     load_assignment: { cluster_name: XDS_CLUSTER, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
     typed_extension_protocol_options: {
@@ -58,6 +60,19 @@ export function renderBootstrap(settings: BootstrapSettings, tokens: { readonly 
       lds_config: fromAds,
     },
     static_resources: { clusters: [xdsCluster(settings)] },
+    // Beyond it Envoy refuses connections instead of running out of files and memory.
+    overload_manager: {
+      resource_monitors: [
+        {
+          name: "envoy.resource_monitors.global_downstream_max_connections",
+          typed_config: {
+            "@type":
+              "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+            max_active_downstream_connections: DOWNSTREAM_CONNECTIONS_MAX,
+          },
+        },
+      ],
+    },
   };
   return `${JSON.stringify(bootstrap, null, 2)}\n`;
 }

@@ -1,6 +1,7 @@
 // Text forms of the addresses that control ports listen on, and whether one of them can be reached from elsewhere.
 import { BlockList, isIP } from "node:net";
-import type { ListenAddress } from "./ports.js";
+import { StartError } from "./errors.js";
+import type { ListenAddress, MutualTlsFiles } from "./ports.js";
 
 /** Linux takes 108 bytes with the final zero. */
 const UNIX_PATH_BYTES_MAX = 107;
@@ -22,6 +23,15 @@ export function isLocal(address: ListenAddress): boolean {
 export function formatAddress(address: ListenAddress): string {
   if (address.kind === "unix") return `unix:${address.path}`;
   return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+/** What every control port does before it listens, whatever its settings went through. Throws StartError. */
+export function requireTlsBeyondLoopback(name: string, address: ListenAddress, tls: MutualTlsFiles | undefined): void {
+  if (tls !== undefined || isLocal(address)) return;
+  throw new StartError(
+    `The ${name} at ${formatAddress(address)} is beyond loopback, which needs mutual TLS. ` +
+      "Set SLUICE_TLS_CERT_FILE, SLUICE_TLS_KEY_FILE and SLUICE_TLS_CLIENT_CA_FILE, or listen on 127.0.0.1 or a unix socket.",
+  );
 }
 
 /** `unix:/absolute/path`, `host:port` or `[IPv6]:port`; undefined if `text` is neither. */

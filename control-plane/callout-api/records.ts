@@ -1,18 +1,12 @@
 // The two records that the filter reads, as bytes (ARCHITECTURE.md §2.5).
 import { CHANGES_FORMAT, LEASE_FORMAT, LeaseStatus } from "../contract.js";
 import type { LeaseAnswer, LeaseChanges, LeaseTiming } from "../ports.js";
+import { string16 } from "../string16.js";
 
 const LEASE_HEADER_BYTES = 22;
 const CHANGES_HEADER_BYTES = 12;
 /** A refusal is asked for again this soon, so that a new key works at once for whoever was too early. */
 const REFUSAL_AGE_MS = 5_000;
-
-function string16(text: string): Buffer {
-  const bytes = Buffer.from(text, "utf8");
-  const length = Buffer.alloc(2);
-  length.writeUInt16LE(bytes.length);
-  return Buffer.concat([length, bytes]);
-}
 
 function times(answer: LeaseAnswer, timing: LeaseTiming, nowMs: number): { refreshAfter: number; notAfter: number } {
   const granted = answer.status === LeaseStatus.GRANTED;

@@ -3,7 +3,9 @@
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { requireTlsBeyondLoopback } from "../listen-address.js";
 import type { CalloutApi, CalloutApiOptions, MutualTlsFiles } from "../ports.js";
+import { removeStaleSocket } from "../unix-socket.js";
 import { bearerCheck } from "../xds/bearer.js";
 import { changesRecord, leaseRecord } from "./records.js";
 
@@ -42,11 +44,11 @@ class Callouts {
       reply(response, 401, "the callout token is missing or wrong\n");
       return;
     }
-    const url = new URL(request.url ?? "/", "http://callout");
-    const lease = LEASE_PATH.exec(url.pathname);
+    const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+    const lease = LEASE_PATH.exec(path);
     if (request.method !== "GET") reply(response, 405, "GET only\n");
     else if (lease?.[1] !== undefined) await this.lease(lease[1], response);
-    else if (url.pathname === CHANGES_PATH) await this.changes(url.searchParams, response);
+    else if (path === CHANGES_PATH) await this.changes(new URLSearchParams(query), response);
     else reply(response, 404, "there is /v1/leases/{sha256} and /v1/changes\n");
   }
 
@@ -86,7 +88,9 @@ function createHttpServer(tls: MutualTlsFiles | undefined, listener: RequestList
   return createTlsServer(options, listener);
 }
 
+/** Throws StartError when it would be open to a network without TLS. */
 export function createCalloutApi(options: CalloutApiOptions): CalloutApi {
+  requireTlsBeyondLoopback("callout API", options.address, options.tls);
   const callouts = new Callouts(options);
   const server = createHttpServer(options.tls, (request, response) => {
     callouts.handle(request, response).catch((error: unknown) => {
@@ -96,9 +100,10 @@ export function createCalloutApi(options: CalloutApiOptions): CalloutApi {
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        const { address } = options;
+    listen: async () => {
+      const { address } = options;
+      await removeStaleSocket(address);
+      await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
         server.listen(
           address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port },
@@ -107,7 +112,8 @@ export function createCalloutApi(options: CalloutApiOptions): CalloutApi {
             resolve();
           },
         );
-      }),
+      });
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

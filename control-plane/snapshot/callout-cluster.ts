@@ -3,12 +3,13 @@ import { CALLOUT_CLUSTER, SECRET_CALLOUT_TOKEN } from "../contract.js";
 import type { CompileSettings, MutualTlsFiles } from "../ports.js";
 import type { EnvoyJson } from "../xds/registry.js";
 import {
+  discoveryOf,
   type EnvoyValue,
   genericSecret,
   httpProtocolOptions,
   NO_CIRCUIT_BREAKERS,
+  pathOrSocket,
   secretHeader,
-  socketAddress,
   typed,
 } from "./envoy-json.js";
 
@@ -30,11 +31,11 @@ export function calloutSecret(token: string): EnvoyJson {
 }
 
 export function calloutCluster({ callout, calloutTls }: CompileSettings): EnvoyJson {
-  const address =
-    callout.kind === "unix" ? { pipe: { path: callout.path } } : socketAddress(callout.host, callout.port);
+  const address = pathOrSocket(callout);
   return typed("envoy.config.cluster.v3.Cluster", {
     name: CALLOUT_CLUSTER,
-    type: "STATIC",
+    type: discoveryOf(callout),
+    dns_lookup_family: "V4_PREFERRED",
     connect_timeout: "1s",
     circuit_breakers: NO_CIRCUIT_BREAKERS,
     load_assignment: { cluster_name: CALLOUT_CLUSTER, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },

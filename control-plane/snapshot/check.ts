@@ -9,11 +9,11 @@ import { compile } from "./snapshot.js";
 /** Lengths in a target record are 16 bits; a plan of 16 records has to stay far below Envoy's and our own limits. */
 const TARGET_RECORD_BYTES_MAX = 3 * 1024;
 
-export function check(input: CompileInput, filter: FilterCheck): ConfigProblem[] {
+export async function check(input: CompileInput, filter: FilterCheck): Promise<ConfigProblem[]> {
   const problems = [...providerProblems(input), ...recordProblems(input)];
   if (problems.length > 0) return problems;
   const snapshot = compile(input);
-  const reason = filter.problem(snapshot.filterConfig);
+  const reason = await filter.problem(snapshot.filterConfig);
   return reason === undefined ? [] : [decoderProblem(input, reason)];
 }
 

@@ -1,4 +1,6 @@
 // Small pieces of Envoy's documented JSON that several resources need.
+import { isIP } from "node:net";
+import type { ListenAddress } from "../ports.js";
 import type { EnvoyJson } from "../xds/registry.js";
 
 const PREFIX = "type.googleapis.com/";
@@ -29,6 +31,15 @@ export function duration(ms: number): string {
 
 export function socketAddress(host: string, port: number): { [key: string]: EnvoyValue } {
   return { socket_address: { address: host, port_value: port } };
+}
+
+export function pathOrSocket(address: ListenAddress): { [key: string]: EnvoyValue } {
+  return address.kind === "unix" ? { pipe: { path: address.path } } : socketAddress(address.host, address.port);
+}
+
+/** How Envoy finds a control port: only a host name has to be resolved. */
+export function discoveryOf(address: ListenAddress): "STATIC" | "STRICT_DNS" {
+  return address.kind === "unix" || isIP(address.host) !== 0 ? "STATIC" : "STRICT_DNS";
 }
 
 /** HTTP settings of a cluster, with its own upstream filters; the codec, which must be last, is added here. */

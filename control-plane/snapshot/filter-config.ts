@@ -11,6 +11,7 @@ import {
   TARGET_HEADER_BYTES,
 } from "../contract.js";
 import type { ModelRoute } from "../resources/model-route.js";
+import { string16 } from "../string16.js";
 
 /** A target together with where it is. */
 export interface ResolvedTarget {
@@ -58,13 +59,6 @@ class Block {
   finish(header: Buffer): Buffer {
     return Buffer.concat([header, ...this.parts], this.length);
   }
-}
-
-function string16(text: string): Buffer {
-  const bytes = Buffer.from(text, "utf8");
-  const length = Buffer.alloc(2);
-  length.writeUInt16LE(bytes.length);
-  return Buffer.concat([length, bytes]);
 }
 
 function targetRecord(target: ResolvedTarget): Buffer {

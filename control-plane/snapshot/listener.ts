@@ -25,6 +25,9 @@ export function listener(settings: CompileSettings): EnvoyJson {
     normalize_path: true,
     server_header_transformation: "PASS_THROUGH",
     stream_idle_timeout: STREAM_IDLE_TIMEOUT,
+    request_headers_timeout: "10s",
+    request_timeout: "300s",
+    http2_protocol_options: { max_concurrent_streams: 1_000 },
     local_reply_config: { mappers: localReplyMappers() },
     http_filters: [
       discoveredWasm(ECDS_GATEWAY),

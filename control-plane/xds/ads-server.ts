@@ -5,6 +5,7 @@ import { isIPv6 } from "node:net";
 import { create, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
 import type { ListenAddress, MutualTlsFiles } from "../ports.js";
+import { removeStaleSocket } from "../unix-socket.js";
 import { bearerCheck } from "./bearer.js";
 import type { DeltaRequest, DeltaResponse } from "./delta-stream.js";
 import { envoyMessage } from "./registry.js";
@@ -57,11 +58,13 @@ export class AdsServer {
   }
 
   /** Resolves with the port (0 for a unix socket); rejects with the system's error. */
-  listen(): Promise<number> {
+  async listen(): Promise<number> {
+    const { address, tls } = this.options;
+    await removeStaleSocket(address);
     return new Promise((resolve, reject) => {
-      this.server.bindAsync(target(this.options.address), credentials(this.options.tls), (error, port) => {
+      this.server.bindAsync(target(address), credentials(tls), (error, port) => {
         if (error === null) resolve(port);
-        else reject(error);
+        else reject(withSystemCode(error));
       });
     });
   }
@@ -83,6 +86,12 @@ export class AdsServer {
     call.on("end", () => call.end());
     for (const event of ["cancelled", "close", "error"]) call.on(event, () => peer.close());
   }
+}
+
+/** grpc-js keeps the system's code only in its text: "…: [listen EADDRINUSE: …]". */
+function withSystemCode(error: Error): Error {
+  const code = /\blisten (E[A-Z]+)\b/.exec(error.message)?.[1];
+  return code === undefined ? error : Object.assign(error, { code });
 }
 
 function refuse<Q, S>(call: grpc.ServerDuplexStream<Q, S>, code: grpc.status, details: string): void {

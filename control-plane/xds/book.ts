@@ -59,8 +59,6 @@ export class Book {
     // A restarted Envoy has new workers, and must not wait until the old ones are taken for dead; those of an Envoy that
     // only lost its stream report again within a second.
     if (node.connections === 0) node.workers.clear();
-    // Its workers may have gone with it; those that live report again within a second.
-    if (node.connections === 0) node.workers.clear();
   }
 
   seen(nodeId: string): void {

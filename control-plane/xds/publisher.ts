@@ -1,5 +1,6 @@
 // The publisher: turns each revision into resources once, and lets one session per connected Envoy bring it there. It
 // holds the only copy of clear credentials outside Envoy, and hands them to nothing but SDS resources.
+import { requireTlsBeyondLoopback } from "../listen-address.js";
 import type {
   CompileInput,
   ConfigProblem,
@@ -150,7 +151,8 @@ class Publisher implements XdsPublisher {
   }
 }
 
-/** Rejects when `filterWasmFile` cannot be read or is no filter of ours. */
+/** Rejects with StartError when the filter cannot be used, or when it would be open to a network without TLS. */
 export async function createPublisher(options: PublisherOptions): Promise<XdsPublisher> {
+  requireTlsBeyondLoopback("xDS server", options.address, options.tls);
   return new Publisher(options, await FilterCheck.load(options.filterWasmFile));
 }
