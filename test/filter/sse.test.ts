@@ -82,6 +82,7 @@ const LINES = [
   "data:",
   "data: a:b",
   "event: message_start",
+  "event: ping",
   "event:",
   "event",
   "id: 7",
@@ -93,6 +94,7 @@ const LINES = [
   "Data: a",
   " data: a",
   "\u0000",
+  "\ufeffdata: a byte order mark that begins no stream",
 ];
 const LINE_ENDS = ["\n", "\r\n", "\r"];
 
@@ -189,6 +191,8 @@ test("a line, or the data of an event, that is longer than the limit ends the st
   expect(kit.call("sseFinish")).toBe(0);
   expect(flood(Buffer.concat([Buffer.from("data: "), chunk, Buffer.from("\n")]), 100).failed).toBe(true);
   expect(flood(Buffer.concat([Buffer.alloc(EVENT_BYTES_MAX + 1, "a"), Buffer.from("\n")]), 1).failed).toBe(true);
+  const half = Buffer.concat([Buffer.from("data: "), Buffer.alloc(EVENT_BYTES_MAX / 2, "a"), Buffer.from("\n")]);
+  expect(flood(Buffer.concat([half, half, Buffer.from("\n")]), 1).failed).toBe(true);
   // A new stream begins anew.
   expect(frame([Buffer.from("data: a\n\n")]).events).toHaveLength(1);
 });
