@@ -1,0 +1,160 @@
+// A Messages reply, and a Messages error, as chat completion ones.
+
+import { ByteWriter } from "../../bytes/byte-writer";
+import { ErrorCode } from "../../contract";
+import { nowMs } from "../../sdk";
+import { Translation } from "../translation/translation";
+import { Fields, Items, Value } from "../translation/value";
+import { TRANSLATED } from "../translator";
+import { MessagesUsage } from "./messages-usage";
+
+const t = new Translation();
+const json = t.json;
+const nowhere = new ByteWriter(256);
+
+const reply = new Fields();
+const replyType = reply.add("type");
+const replyId = reply.add("id");
+const replyContent = reply.add("content");
+const replyStop = reply.add("stop_reason");
+const replyUsage = reply.add("usage");
+
+const block = new Fields();
+const blockType = block.add("type");
+const blockText = block.add("text");
+const blockThinking = block.add("thinking");
+const blockId = block.add("id");
+const blockName = block.add("name");
+const blockInput = block.add("input");
+
+const failure = new Fields();
+const failureError = failure.add("error");
+const failureDetail = new Fields();
+const failureType = failureDetail.add("type");
+const failureMessage = failureDetail.add("message");
+
+const blocks = new Items();
+const usage = new MessagesUsage();
+
+/** Messages' stop reasons in OpenAI's words. */
+export function finishReason(stopReason: Value): string {
+  if (stopReason.is("tool_use")) return "tool_calls";
+  if (stopReason.is("max_tokens") || stopReason.is("model_context_window_exceeded")) return "length";
+  return stopReason.is("refusal") ? "content_filter" : "stop";
+}
+
+export function writeChatReply(model: ByteWriter, body: usize, length: i32, out: ByteWriter): i32 {
+  t.begin(out, nowhere);
+  if (!reply.read(body, length) || !replyType.is("message") || !replyContent.isArray) {
+    return ErrorCode.UPSTREAM_INVALID_REPLY;
+  }
+  usage.reset();
+  usage.read(replyUsage);
+  json.objectBegin();
+  json.key("id");
+  replyId.isString ? replyId.copyTo(json) : json.ascii("chatcmpl");
+  json.key("object");
+  json.ascii("chat.completion");
+  json.key("created");
+  json.integer(nowMs() / 1000);
+  json.key("model");
+  json.rawString(model.pointer, model.length);
+  json.key("choices");
+  json.arrayBegin();
+  json.objectBegin();
+  json.key("index");
+  json.integer(0);
+  json.key("message");
+  writeMessage();
+  json.key("logprobs");
+  json.nil();
+  json.key("finish_reason");
+  json.ascii(finishReason(replyStop));
+  json.objectEnd();
+  json.arrayEnd();
+  json.key("usage");
+  usage.write(json);
+  json.objectEnd();
+  return t.end(ErrorCode.REPLY_TOO_LARGE);
+}
+
+function writeMessage(): void {
+  json.objectBegin();
+  json.key("role");
+  json.ascii("assistant");
+  json.key("content");
+  if (!writeJoined("text", blockText)) json.nil();
+  json.key("refusal");
+  json.nil();
+  if (has("thinking")) {
+    json.key("reasoning_content");
+    writeJoined("thinking", blockThinking);
+  }
+  if (has("tool_use")) writeToolCalls();
+  json.objectEnd();
+}
+
+function has(type: string): bool {
+  blocks.begin(replyContent);
+  while (blocks.next()) if (block.readValue(blocks.value) && blockType.is(type)) return true;
+  return false;
+}
+
+/** The texts of all blocks of a type as one string; false, and nothing written, when there is none. */
+function writeJoined(type: string, text: Value): bool {
+  if (!has(type)) return false;
+  json.stringBegin();
+  blocks.begin(replyContent);
+  while (blocks.next()) {
+    if (block.readValue(blocks.value) && blockType.is(type) && text.isString) {
+      t.out.writeBytes(text.pointer, text.length);
+    }
+  }
+  json.stringEnd();
+  return true;
+}
+
+function writeToolCalls(): void {
+  json.key("tool_calls");
+  json.arrayBegin();
+  blocks.begin(replyContent);
+  while (blocks.next()) {
+    if (!block.readValue(blocks.value) || !blockType.is("tool_use")) continue;
+    json.objectBegin();
+    json.key("id");
+    blockId.isString ? blockId.copyTo(json) : json.ascii("call");
+    json.key("type");
+    json.ascii("function");
+    json.key("function");
+    json.objectBegin();
+    json.key("name");
+    blockName.isString ? blockName.copyTo(json) : json.ascii("");
+    json.key("arguments");
+    if (blockInput.isObject) json.string(blockInput.pointer, blockInput.length);
+    else json.ascii("{}");
+    json.objectEnd();
+    json.objectEnd();
+  }
+  json.arrayEnd();
+}
+
+/** `{"type":"error","error":{"type":…,"message":…}}`; the provider's own words stay. */
+export function writeChatError(body: usize, length: i32, out: ByteWriter): i32 {
+  t.begin(out, nowhere);
+  if (!failure.read(body, length) || !failureDetail.readValue(failureError)) return ErrorCode.UPSTREAM_ERROR;
+  if (!failureMessage.isString) return ErrorCode.UPSTREAM_ERROR;
+  json.objectBegin();
+  json.key("error");
+  json.objectBegin();
+  json.key("message");
+  failureMessage.copyTo(json);
+  json.key("type");
+  failureType.isString ? failureType.copyTo(json) : json.ascii("server_error");
+  json.key("param");
+  json.nil();
+  json.key("code");
+  json.nil();
+  json.objectEnd();
+  json.objectEnd();
+  return out.overflow ? ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
+}

@@ -1,0 +1,163 @@
+// Views of JSON values in place, for texts whose members come in any order: `Fields` finds the members of an object that
+// have a name here, `Items` walks an array. They point into the text, copy nothing and refuse nothing but bad JSON; of a
+// member that is there twice the last one counts, as in JSON.parse.
+//
+//   const part = new Fields();            part.read(text, length)      {"text":"hi","type":"text"}
+//   const type = part.add("type");   ──▶  type.is("text")                               └─ pointer, length: no quotes
+
+import { equalsAscii } from "../../bytes/compare";
+import { JsonReader } from "../../json/reader";
+import { NOT_AN_INTEGER, parseInteger, textEquals } from "../../json/text";
+import { JsonError, JsonToken } from "../../json/token";
+import { JsonWriter } from "../../json/writer";
+
+export class Value {
+  /** The value's first token; `NONE` when the member is absent. */
+  token: JsonToken = JsonToken.NONE;
+  /** The whole value; of a string its raw content without the quotes. */
+  pointer: usize = 0;
+  length: i32 = 0;
+  hasEscapes: bool = false;
+
+  constructor(readonly name: string) {}
+
+  /** Whether the member is there and not null, which both protocols take for absent. */
+  get present(): bool {
+    return this.token != JsonToken.NONE && this.token != JsonToken.NULL;
+  }
+  get isString(): bool {
+    return this.token == JsonToken.STRING;
+  }
+  get isArray(): bool {
+    return this.token == JsonToken.ARRAY_BEGIN;
+  }
+  get isObject(): bool {
+    return this.token == JsonToken.OBJECT_BEGIN;
+  }
+  get isNumber(): bool {
+    return this.token == JsonToken.NUMBER;
+  }
+  get isTrue(): bool {
+    return this.token == JsonToken.TRUE;
+  }
+  /** A string with at least one character. */
+  get isText(): bool {
+    return this.token == JsonToken.STRING && this.length > 0;
+  }
+
+  /** Whether it is a string of this ASCII text, however it was escaped. */
+  is(text: string): bool {
+    if (this.token != JsonToken.STRING) return false;
+    return this.hasEscapes ? textEquals(this.pointer, this.length, text) : equalsAscii(this.pointer, this.length, text);
+  }
+
+  /** Whether it is an array or an object with nothing in it. */
+  get isEmpty(): bool {
+    if (!this.isArray && !this.isObject) return false;
+    for (let i: usize = 1; i < <usize>this.length - 1; i++) {
+      if (load<u8>(this.pointer + i) > 0x20) return false;
+    }
+    return true;
+  }
+
+  /** A count of tokens: 0 when it is absent, no integer or negative. */
+  get count(): i64 {
+    if (this.token != JsonToken.NUMBER) return 0;
+    const value = parseInteger(this.pointer, this.length);
+    return value == NOT_AN_INTEGER || value < 0 ? 0 : value;
+  }
+
+  /** Writes the value as it stands in the source. */
+  copyTo(json: JsonWriter): void {
+    if (this.isString) json.rawString(this.pointer, this.length);
+    else json.raw(this.pointer, this.length);
+  }
+
+  clear(): void {
+    this.token = JsonToken.NONE;
+    this.length = 0;
+  }
+
+  /** Takes the value that the reader has just begun to read, to its end. */
+  take(reader: JsonReader): bool {
+    this.token = reader.token;
+    this.hasEscapes = reader.hasEscapes;
+    if (reader.token != JsonToken.STRING && !reader.skipRest()) return false;
+    this.pointer = reader.tokenPointer;
+    this.length = reader.tokenLength;
+    return true;
+  }
+}
+
+export class Fields {
+  private readonly reader: JsonReader = new JsonReader();
+  private readonly values: Value[] = [];
+
+  /** Declares a member; call at the top level of a module only. The same Value shows it after every `read`. */
+  add(name: string): Value {
+    const value = new Value(name);
+    this.values.push(value);
+    return value;
+  }
+
+  get error(): JsonError {
+    return this.reader.error;
+  }
+
+  /** Reads an object and nothing behind it. False when the text is no JSON, or no object. */
+  read(pointer: usize, length: i32): bool {
+    this.clear();
+    const reader = this.reader.reset(pointer, length);
+    if (reader.next() != JsonToken.OBJECT_BEGIN) return false;
+    while (reader.next() == JsonToken.KEY) {
+      const value = this.find(reader);
+      reader.next();
+      if (value == null ? !reader.skipRest() : !value.take(reader)) return false;
+    }
+    return reader.token == JsonToken.OBJECT_END && reader.next() == JsonToken.END;
+  }
+
+  /** Reads a value that is already known to be JSON; false when it is no object. */
+  readValue(value: Value): bool {
+    if (value.isObject) return this.read(value.pointer, value.length);
+    this.clear();
+    return false;
+  }
+
+  private clear(): void {
+    for (let i = 0; i < this.values.length; i++) unchecked(this.values[i]).clear();
+  }
+
+  private find(reader: JsonReader): Value | null {
+    for (let i = 0; i < this.values.length; i++) {
+      const value = unchecked(this.values[i]);
+      if (reader.keyEquals(value.name)) return value;
+    }
+    return null;
+  }
+}
+
+export class Items {
+  readonly value: Value = new Value("");
+  /** Position of `value` in the array; -1 before the first. */
+  index: i32 = -1;
+  private readonly reader: JsonReader = new JsonReader();
+  private open: bool = false;
+
+  /** Begins a walk. False, and no items, when the value is no array. */
+  begin(array: Value): bool {
+    this.index = -1;
+    this.open = array.isArray;
+    if (this.open) this.reader.reset(array.pointer, array.length).next();
+    return this.open;
+  }
+
+  /** Takes the next item; false behind the last one. */
+  next(): bool {
+    if (!this.open) return false;
+    const token = this.reader.next();
+    this.open = token != JsonToken.ARRAY_END && token != JsonToken.ERROR && this.value.take(this.reader);
+    if (this.open) this.index++;
+    return this.open;
+  }
+}
