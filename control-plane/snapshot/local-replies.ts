@@ -18,14 +18,13 @@ interface Cause {
 
 /** The first that fits counts: a time-out after a refused connection is a time-out. */
 const CAUSES: readonly Cause[] = [
-  { code: "bad_request", flags: ["DPE"], keepStatus: true },
   { code: "body_too_large", expression: "response.code_details == 'request_payload_too_large'" },
-  { code: "internal_error", expression: "response.code_details == 'wasm_fail_stream'" },
-  { code: "bad_request", expression: "response.code == 408", keepStatus: true },
   { code: "overloaded", flags: ["OM", "UO"] },
   { code: "upstream_timeout", flags: ["UT", "DT", "SI", "UMSDR"] },
   { code: "upstream_invalid_reply", flags: ["UPE"] },
   { code: "upstream_unreachable", flags: ["UF", "UC", "UR", "UH", "URX", "LR", "NR", "NC"] },
+  { code: "bad_request", expression: "response.code >= 400 && response.code < 500", keepStatus: true },
+  { code: "internal_error", expression: "response.code >= 500" },
 ];
 
 const NOT_THE_FILTERS = `!('${HEADER_ERROR}' in response.headers)`;

@@ -20,6 +20,7 @@ import {
 
 const CLUSTER_TYPE = "envoy.config.cluster.v3.Cluster";
 const DIGEST_CHARACTERS = 8;
+const SECRET_SYSTEM_AUTHORITIES = "sluice/system-authorities";
 const BUFFER_SLACK_BYTES = 1024 * 1024;
 /** Below what load balancers in front of providers allow (60 s and more), so that they never close first. */
 const IDLE_CONNECTION_MS = 50_000;
@@ -48,17 +49,29 @@ function addressOf(url: URL): Address {
 }
 
 function transportSocket({ host }: Address, provider: Provider): EnvoyValue {
-  const authorities = provider.tls?.caCertificates;
-  const trust: { [key: string]: EnvoyValue } =
-    authorities === undefined ? { system_root_certs: {} } : { trusted_ca: { inline_string: authorities } };
   const byAddress = isIP(host) !== 0;
-  if (byAddress) trust.match_typed_subject_alt_names = [{ san_type: "IP_ADDRESS", matcher: { exact: host } }];
+  const names = [{ san_type: byAddress ? "IP_ADDRESS" : "DNS", matcher: { exact: host } }];
+  const authorities = provider.tls?.caCertificates;
+  const validation: { [key: string]: EnvoyValue } =
+    authorities === undefined
+      ? {
+          combined_validation_context: {
+            default_validation_context: { match_typed_subject_alt_names: names },
+            validation_context_sds_secret_config: { name: SECRET_SYSTEM_AUTHORITIES, sds_config: { ...FROM_ADS } },
+          },
+        }
+      : {
+          validation_context: {
+            trusted_ca: { inline_string: authorities },
+            match_typed_subject_alt_names: names,
+          },
+        };
   return {
     name: "envoy.transport_sockets.tls",
     typed_config: typed("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", {
-      ...(byAddress ? {} : { sni: host, auto_sni_san_validation: true }),
+      ...(byAddress ? {} : { sni: host }),
       common_tls_context: {
-        validation_context: trust,
+        ...validation,
         tls_params: { tls_minimum_protocol_version: "TLSv1_2" },
         ...(byAddress ? {} : { alpn_protocols: ["h2", "http/1.1"] }),
       },
@@ -90,6 +103,14 @@ function protocolOptions(address: Address): { [key: string]: EnvoyValue } {
     return { ...common, auto_config: { http_protocol_options: {}, http2_protocol_options: {} } };
   }
   return { ...common, explicit_http_config: { http_protocol_options: {} } };
+}
+
+/** `pem`: what providers without authorities of their own are proven by. One secret for all clusters, as it is large. */
+export function systemAuthoritiesSecret(pem: string): EnvoyJson {
+  return typed("envoy.extensions.transport_sockets.tls.v3.Secret", {
+    name: SECRET_SYSTEM_AUTHORITIES,
+    validation_context: { trusted_ca: { inline_string: pem } },
+  });
 }
 
 export function secretNameOf(providerId: string): string {

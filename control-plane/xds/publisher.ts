@@ -14,6 +14,7 @@ import { calloutSecret } from "../snapshot/callout-cluster.js";
 import { check } from "../snapshot/check.js";
 import { gatewayPlugin, targetPlugin } from "../snapshot/extensions.js";
 import { FilterCheck } from "../snapshot/filter-check.js";
+import { systemAuthoritiesSecret } from "../snapshot/provider-cluster.js";
 import { compile, providerSecrets } from "../snapshot/snapshot.js";
 import { type AdsPeer, AdsServer } from "./ads-server.js";
 import { Book } from "./book.js";
@@ -21,6 +22,7 @@ import type { DeltaResponse } from "./delta-stream.js";
 import type { Goal } from "./goal.js";
 import { type Resource, toResource, toResources } from "./resource.js";
 import { Session, type SessionOptions } from "./session.js";
+import { systemAuthorities } from "./system-authorities.js";
 
 const SESSION: SessionOptions = {
   // Longer than a plan's attempts take in all but the oddest configuration; until then old clusters cost a little memory.
@@ -34,6 +36,7 @@ class Publisher implements XdsPublisher {
   private readonly sessions = new Map<Session, string>();
   private readonly server: AdsServer;
   private readonly targetExtension: Resource;
+  private readonly fixedSecrets: readonly Resource[];
   private goal: Goal | undefined;
 
   constructor(
@@ -41,6 +44,9 @@ class Publisher implements XdsPublisher {
     private readonly filter: FilterCheck,
   ) {
     this.targetExtension = toResource(targetPlugin(filter.wasm), options.token);
+    this.fixedSecrets = [calloutSecret(options.calloutToken), systemAuthoritiesSecret(systemAuthorities())].map(
+      (json) => toResource(json, options.token),
+    );
     const { address, tls, token } = options;
     this.server = new AdsServer({ address, tls, token, open: (send, abort) => this.open(send, abort) });
   }
@@ -81,13 +87,14 @@ class Publisher implements XdsPublisher {
     const key = this.options.token;
     const snapshot = compile(input);
     const gateway = toResource(gatewayPlugin(this.filter.wasm, snapshot.filterConfig), key);
-    const secretList = [calloutSecret(this.options.calloutToken), ...providerSecrets(input, secrets)];
+    const secretResources = toResources(providerSecrets(input, secrets), key);
+    for (const resource of this.fixedSecrets) secretResources.set(resource.name, resource);
     return {
       revision: snapshot.revision,
       listeners: toResources([snapshot.listener], key),
       clusters: toResources(snapshot.clusters, key),
       endpoints: toResources(snapshot.endpoints, key),
-      secrets: toResources(secretList, key),
+      secrets: secretResources,
       extensions: new Map([gateway, this.targetExtension].map((resource) => [resource.name, resource])),
       routesTo: (names) => toResources([snapshot.routesTo(names)], key),
     };
