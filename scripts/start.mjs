@@ -182,7 +182,7 @@ async function main() {
   const settings = readSettings(environment);
   const ports = await checkPorts(settings);
   const env = { ...environment, SLUICE_API_PORT: String(ports.SLUICE_API_PORT) };
-  const envoy = await step("finding Envoy", () => findEnvoy());
+  const envoy = await step("finding Envoy", () => findEnvoy({ progress: console.log }));
   const logs = join(settings.dataDirectory, "logs");
   mkdirSync(logs, { recursive: true, mode: 0o700 });
 

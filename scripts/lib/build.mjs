@@ -65,7 +65,9 @@ export async function ensureInstalled(root) {
   const digest = digestOf(root, ["package-lock.json"]);
   if (isStamped(root, stamp, digest)) return;
   if (!isInstalledByNpm(root)) {
-    const [command, args] = npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    // Not `npm ci`: it refuses a lock file that lacks the optional packages of other platforms, which is what npm writes
+    // where the registry does not carry them. The versions are those of the lock file all the same.
+    const [command, args] = npm(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
     await step("installing packages", async () => void (await runQuietly(command, args, { cwd: root })));
   }
   writeStamp(root, stamp, digest);
