@@ -98,7 +98,7 @@ const BODIES: [string, string | Uint8Array, number, string][] = [
   ["model twice, once escaped", '{"model":"m","messages":[],"mod\\u0065l":"n"}', 400, "duplicate_key"],
   ["stream twice", '{"model":"m","stream":true,"stream":false,"messages":[]}', 400, "duplicate_key"],
   ["another key twice", '{"model":"m","temperature":1,"temperature":0,"messages":[]}', 400, "duplicate_key"],
-  ["nested too deeply", nested(127), 400, "json_too_deep"],
+  ["nested too deeply", nested(128), 400, "json_too_deep"],
   ["nested far too deeply", nested(60_000), 400, "json_too_deep"],
   ["model is a number", '{"model":7,"messages":[]}', 400, "invalid_type"],
   ["model is null", '{"model":null,"messages":[]}', 400, "invalid_type"],

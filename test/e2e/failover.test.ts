@@ -13,6 +13,9 @@ import { all, eventually, freePorts, Gateway } from "./harness.ts";
 
 let openaiProvider: DemoProvider;
 let anthropicProvider: DemoProvider;
+/** Each of these fails often, so that its endpoint may be ejected: none may share one with another test. */
+const LONE = ["hanging", "resetting", "refusing-us", "babbling", "cutting"];
+const lone = new Map<string, DemoProvider>();
 let ejected: Server;
 let gateway: Gateway;
 let openai: OpenAI;
@@ -27,6 +30,7 @@ async function listen(server: Server): Promise<number> {
 beforeAll(async () => {
   openaiProvider = await startOpenAiProvider();
   anthropicProvider = await startAnthropicProvider();
+  for (const id of LONE) lone.set(id, await startOpenAiProvider());
   ejected = createServer((request, response) => {
     request.resume();
     response.writeHead(503, { "content-type": "application/json" });
@@ -53,6 +57,7 @@ beforeAll(async () => {
       provider("refusing", "openai", `http://127.0.0.1:${refusingPort}/v1`),
       provider("nameless", "openai", "http://no-such-host.invalid/v1"),
       provider("ejected", "openai", `http://127.0.0.1:${ejectedPort}/v1`),
+      ...LONE.map((id) => provider(id, "openai", lone.get(id)?.url ?? "")),
     ],
     targets: [
       { id: "gpt", provider: "openai", model: "gpt-demo" },
@@ -60,6 +65,7 @@ beforeAll(async () => {
       { id: "refusing", provider: "refusing", model: "gpt-demo" },
       { id: "nameless", provider: "nameless", model: "gpt-demo" },
       { id: "ejected", provider: "ejected", model: "gpt-demo" },
+      ...LONE.map((id) => ({ id, provider: id, model: "gpt-demo" })),
     ],
     modelRoutes: [
       route("openai-first", "gpt", "claude"),
@@ -67,7 +73,8 @@ beforeAll(async () => {
       route("refusing-first", "refusing", "claude"),
       route("nameless-first", "nameless", "claude"),
       route("ejected-first", "ejected", "claude"),
-      route("only-openai", "gpt"),
+      ...LONE.map((id) => route(`only-${id}`, id)),
+      route("cutting-first", "cutting", "claude"),
       route("only-refusing", "refusing"),
       route("only-nameless", "nameless"),
       route("three", "refusing", "gpt", "claude"),
@@ -80,6 +87,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await openaiProvider.clearFault();
   await anthropicProvider.clearFault();
+  for (const provider of lone.values()) await provider.clearFault();
 });
 
 afterAll(async () => {
@@ -87,6 +95,7 @@ afterAll(async () => {
   await gateway.stop();
   await openaiProvider.close();
   await anthropicProvider.close();
+  for (const provider of lone.values()) await provider.close();
   ejected.close();
 });
 
@@ -181,13 +190,13 @@ describe("nobody is left to ask", () => {
   test.each([
     ["refused", "only-refusing", { kind: "none" }, 503, "upstream_unreachable"],
     ["no such name", "only-nameless", { kind: "none" }, 503, "upstream_unreachable"],
-    ["time-out", "only-openai", { kind: "hang" }, 504, "upstream_timeout"],
-    ["reset", "only-openai", { kind: "reset" }, 503, "upstream_unreachable"],
-    ["our credential", "only-openai", { kind: "status", status: 401 }, 502, "upstream_credential_rejected"],
+    ["time-out", "only-hanging", { kind: "hang" }, 504, "upstream_timeout"],
+    ["reset", "only-resetting", { kind: "reset" }, 503, "upstream_unreachable"],
+    ["our credential", "only-refusing-us", { kind: "status", status: 401 }, 502, "upstream_credential_rejected"],
   ] as [string, string, Fault, number, string][])(
     "%s, in both protocols' shapes",
     async (_name, model, fault, status, code) => {
-      await openaiProvider.setFault(fault);
+      await lone.get(model.slice("only-".length))?.setFault(fault);
       const chat = await failing(model);
       expect([chat.status, chat.body.error.code]).toEqual([status, code]);
       expect(chat.body.error).toMatchObject({ message: expect.any(String), type: expect.any(String) });
@@ -197,23 +206,23 @@ describe("nobody is left to ask", () => {
   );
 
   test("a page of HTML becomes an error of the protocol, with the provider's status", async () => {
-    await openaiProvider.setFault({ kind: "invalid-json" });
-    const response = await gateway.post("/v1/messages", { model: "only-openai", max_tokens: 10, messages });
+    await lone.get("babbling")?.setFault({ kind: "invalid-json" });
+    const response = await gateway.post("/v1/messages", { model: "only-babbling", max_tokens: 10, messages });
     expect(response.status).toBe(502);
     expect(await response.json()).toMatchObject({ type: "error", error: { code: "upstream_invalid_reply" } });
   });
 });
 
 describe("a stream that breaks after its first content", () => {
-  test.each(["only-openai", "openai-first"])("%s: an ended one ends with an error event", async (model) => {
-    await openaiProvider.setFault({ kind: "cut", afterEvents: 4 });
+  test.each(["only-cutting", "cutting-first"])("%s: an ended one ends with an error event", async (model) => {
+    await lone.get("cutting")?.setFault({ kind: "cut", afterEvents: 4 });
     const stream = await openai.chat.completions.create({ model, messages, stream: true });
     await expect(all(stream)).rejects.toThrow(/ended the stream before it was complete/);
   });
 
   test("a reset one is a transport error, never a clean end", async () => {
-    await openaiProvider.setFault({ kind: "cut", afterEvents: 4, reset: true });
-    const stream = await openai.chat.completions.create({ model: "only-openai", messages, stream: true });
+    await lone.get("cutting")?.setFault({ kind: "cut", afterEvents: 4, reset: true });
+    const stream = await openai.chat.completions.create({ model: "only-cutting", messages, stream: true });
     await expect(all(stream)).rejects.toThrow();
   });
 });

@@ -271,7 +271,7 @@ export class Gateway {
   /** Failures of the VM that Envoy counted; must be 0 after every test. */
   async traps(): Promise<string[]> {
     const text = await (await fetch(`${this.adminUrl}/stats?filter=wasm`)).text();
-    return text.split("\n").filter((line) => /(fail|crash|restart|reload|error)[a-z_]*: [1-9]/.test(line));
+    return text.split("\n").filter((line) => /^wasm\..*(fail|crash|restart|reload|error)\w*: [1-9]/.test(line));
   }
 
   /** An HTTP request to the gateway with this gateway's key, as OpenAI clients send it. */
