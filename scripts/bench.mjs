@@ -1,9 +1,10 @@
 // `npm run bench`: Sluice against plain Envoy on this machine, alternating in one run, and what the differences are worth
 // against the project's bars. It measures what is built (`npm run build` first) and leaves nothing behind.
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { findEnvoy } from "../envoy/setup.mjs";
 import { measureRounds } from "../test/bench/measure.mjs";
 import { startPlainEnvoy } from "../test/bench/plain-envoy.mjs";
 import { cleanUp, pinSelf, temporaryFolder } from "../test/bench/processes.mjs";
@@ -83,8 +84,7 @@ async function startTargets(bench) {
 }
 
 async function run(options) {
-  const { envoyBin } = { envoyBin: process.env.ENVOY_BIN };
-  if (!envoyBin || !existsSync(envoyBin)) throw new Error("set ENVOY_BIN to an Envoy 1.40 executable");
+  const envoyBin = await findEnvoy();
   checkIds(options.only);
   pinSelf();
   const folder = temporaryFolder();

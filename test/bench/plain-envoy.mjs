@@ -73,5 +73,10 @@ export async function startPlainEnvoy(envoyBin, upstreamPort) {
     const listeners = await (await fetch(`http://${admin}/listeners?format=json`)).json();
     return listeners.listener_statuses[0].local_address.socket_address.port_value;
   });
-  return { name: "plain", pid: child.pid, url: `http://127.0.0.1:${port}`, headers: ["authorization: Bearer sk-bench"] };
+  return {
+    name: "plain",
+    pid: child.pid,
+    url: `http://127.0.0.1:${port}`,
+    headers: ["authorization: Bearer sk-bench"],
+  };
 }

@@ -55,7 +55,9 @@ function scenarioSection(scenarios) {
 function commit(root) {
   const git = (...args) => execFileSync("git", ["-C", root, ...args], { encoding: "utf8" }).trim();
   try {
-    return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "-uno") === "" ? "" : " with local changes");
+    return (
+      git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "-uno") === "" ? "" : " with local changes")
+    );
   } catch {
     return "unknown";
   }
@@ -78,7 +80,10 @@ export function markdown(bench, { names, workloads, results, scenarios }, root) 
   const sections = ["## Sluice against plain Envoy", provenance(bench, results, root)];
   for (const name of names) sections.push(steadySection(name, workloads, results));
   if (scenarios.length > 0) sections.push(scenarioSection(scenarios));
-  const verdicts = [...names.filter((name) => name === "sluice").flatMap((name) => rowsFor(name, workloads, results)), ...scenarios];
+  const verdicts = [
+    ...names.filter((name) => name === "sluice").flatMap((name) => rowsFor(name, workloads, results)),
+    ...scenarios,
+  ];
   const judged = verdicts.filter((row) => row.met !== undefined);
   if (judged.length > 0) sections.push(`${judged.filter((row) => row.met).length} of ${judged.length} bars met`);
   return sections.join("\n\n");

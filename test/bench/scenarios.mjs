@@ -1,9 +1,10 @@
 // What is not a steady load: memory over a hundred thousand requests, failovers, a large push under traffic. Each gives
 // rows of `{ title, label, value, unit, bar, met, note }`; all of them are about Sluice alone.
+
+import { median } from "./figures.mjs";
 import { loadOptions } from "./measure.mjs";
 import { rssBytes, sleep } from "./processes.mjs";
 import { runLoad } from "./tools.mjs";
-import { median } from "./figures.mjs";
 
 const MIB = 2 ** 20;
 
@@ -38,7 +39,10 @@ async function memory(bench) {
   const late = await bench.sluice.vmMemoryBytes();
   const note = `${(early / MIB).toFixed(2)} → ${(late / MIB).toFixed(2)} MiB; 80 % 1 KB, 10 % 200 KB, 10 % streams`;
   return [
-    row(title, `growth from 1,000 to ${requests.toLocaleString("en-US")} requests`, (late - early) / MIB, "MiB", { bar: 1, note }),
+    row(title, `growth from 1,000 to ${requests.toLocaleString("en-US")} requests`, (late - early) / MIB, "MiB", {
+      bar: 1,
+      note,
+    }),
     row(title, "requests failed meanwhile", failed, "", { bar: 0 }),
   ];
 }
@@ -59,7 +63,10 @@ async function failover(bench) {
     for (const key of ["p50", "p99"]) beyond[key].push(failedOver.latencyMs[key] - direct.latencyMs[key] - attemptMs);
   }
   const burst = 200;
-  const atOnce = await load(bench, bench.sluice, chat("failover", { connections: burst }), { requests: burst, seconds: 10 });
+  const atOnce = await load(bench, bench.sluice, chat("failover", { connections: burst }), {
+    requests: burst,
+    seconds: 10,
+  });
   return [
     row(title, "added beyond the failed attempt, p50", median(beyond.p50), "ms", { bar: 5, strict: true }),
     row(title, "added beyond the failed attempt, p99", median(beyond.p99), "ms"),
@@ -98,7 +105,9 @@ async function push(bench) {
       note: `${without.toFixed(1)} → ${withPush.toFixed(1)} ms; every round: ${slowest.with.map((ms) => ms.toFixed(0)).join(", ")}`,
     }),
     row(title, "requests failed", failed, "", { bar: 0 }),
-    row(title, "accepted to live, median", median(liveMs), "ms", { note: `slowest ${Math.max(...liveMs).toFixed(0)} ms` }),
+    row(title, "accepted to live, median", median(liveMs), "ms", {
+      note: `slowest ${Math.max(...liveMs).toFixed(0)} ms`,
+    }),
   ];
 }
 
