@@ -24,12 +24,13 @@ afterEach(() => command.remove());
 
 test("the printed commands work: a question, a stream, a broken provider", { timeout: START_MS_MAX }, async () => {
   const [ask = "", stream = "", breakIt = "", mendIt = ""] = curlsIn(await command.start());
-  expect(JSON.parse(await shell(ask))).toMatchObject({ model: "gpt-demo", choices: [{ finish_reason: "stop" }] });
+  expect(JSON.parse(await shell(ask))).toMatchObject({ choices: [{ finish_reason: "stop" }] });
   expect(await shell(stream)).toMatch(/^data: \{[\s\S]*\ndata: \[DONE\]\n\n$/);
   await shell(breakIt);
-  expect(JSON.parse(await shell(ask))).toMatchObject({ object: "chat.completion", model: "claude-demo" });
+  expect(JSON.parse(await shell(ask))).toMatchObject({ object: "chat.completion" });
+  expect(await shell(ask)).toContain("This is claude-demo");
   await shell(mendIt);
-  expect(JSON.parse(await shell(ask))).toMatchObject({ model: "gpt-demo" });
+  expect(await shell(ask)).toContain("This is gpt-demo");
   expect(statSync(join(command.configDirectory, "sluice", "master.key")).mode & 0o777).toBe(0o600);
 });
 
@@ -43,7 +44,7 @@ test("Ctrl-C ends everything, and the second start finds all as it was", { timeo
   const second = await command.start();
   expect(keyIn(first)).toMatch(/^sk-slc-/);
   expect(keyIn(second)).toBe(keyIn(first));
-  expect(JSON.parse(await shell(curlsIn(second)[0] ?? ""))).toMatchObject({ model: "gpt-demo" });
+  expect(await shell(curlsIn(second)[0] ?? "")).toContain("This is gpt-demo");
 });
 
 test("a provider's credential in the environment is configured and shows nowhere", {
