@@ -62,12 +62,8 @@ class Callouts {
     const revision = number(query.get("revision"));
     const worker = query.get("worker") ?? "";
     const nodeId = query.get("node") ?? "";
-    if (
-      since === undefined ||
-      revision === undefined ||
-      !WORKER.test(worker) ||
-      nodeId.length > NODE_ID_CHARACTERS_MAX
-    ) {
+    const named = nodeId !== "" && nodeId.length <= NODE_ID_CHARACTERS_MAX;
+    if (since === undefined || revision === undefined || !WORKER.test(worker) || !named) {
       reply(response, 400, "want since=NUMBER&node=ID&worker=16 HEX&revision=NUMBER\n");
       return;
     }

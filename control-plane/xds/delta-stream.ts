@@ -166,7 +166,8 @@ export class DeltaStream {
     const state = this.state(typeUrl);
     if (state.inFlight !== undefined) return false;
     for (const [name, resource] of state.view) {
-      if (resource !== null && state.acked.get(name) !== resource.version) return false;
+      if (resource === null || (resource.optional === true && !state.names.has(name))) continue;
+      if (state.acked.get(name) !== resource.version) return false;
     }
     return true;
   }

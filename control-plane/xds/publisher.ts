@@ -44,9 +44,10 @@ class Publisher implements XdsPublisher {
     private readonly filter: FilterCheck,
   ) {
     this.targetExtension = toResource(targetPlugin(filter.wasm), options.token);
-    this.fixedSecrets = [calloutSecret(options.calloutToken), systemAuthoritiesSecret(systemAuthorities())].map(
-      (json) => toResource(json, options.token),
-    );
+    this.fixedSecrets = [
+      toResource(calloutSecret(options.calloutToken), options.token),
+      { ...toResource(systemAuthoritiesSecret(systemAuthorities()), options.token), optional: true },
+    ];
     const { address, tls, token } = options;
     this.server = new AdsServer({ address, tls, token, open: (send, abort) => this.open(send, abort) });
   }

@@ -24,6 +24,8 @@ export interface Resource {
   readonly name: string;
   readonly version: string;
   readonly body: Any;
+  /** Envoy may have no use for it, and then never asks: nobody waits for its acceptance. */
+  readonly optional?: boolean;
 }
 
 /** What one Envoy is to have of one type. `null` = it may keep what it has; we neither send nor remove it. */

@@ -97,7 +97,7 @@ export class Delivery {
   readonly reports: WorkerReport[] = [];
   readonly log: LogLine[] = [];
   readonly key = generateApiKey();
-  private revision = 0n;
+  private revision = 1n;
   private publisher: XdsPublisher | undefined;
   private readonly closers: (() => Promise<void>)[] = [];
 
@@ -124,8 +124,13 @@ export class Delivery {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), "sluice-delivery-"));
     const xds = options.xds ?? { kind: "unix", path: join(folder, "xds.sock") };
     const delivery = new Delivery(folder, xds, options.tls, options.settings ?? {});
-    await delivery.open(resources);
-    return delivery;
+    try {
+      await delivery.open(resources);
+      return delivery;
+    } catch (error) {
+      await delivery.stop();
+      throw error;
+    }
   }
 
   get xdsPublisher(): XdsPublisher {
@@ -133,7 +138,7 @@ export class Delivery {
     return this.publisher;
   }
 
-  /** Also a restart: the revision goes on. */
+  /** Also after `shut`, as the restart of a control plane with the same stored revision. */
   async open(resources: ResourceSet, secrets = this.secretsOf(resources)): Promise<void> {
     const log = createLogger((line) => this.log.push(JSON.parse(line) as LogLine));
     const { tls } = this;
@@ -165,14 +170,14 @@ export class Delivery {
       },
       log,
     });
-    await calloutApi.listen();
-    await this.publish(resources, secrets);
-    await this.publisher.listen();
     const { publisher } = this;
     this.closers.push(
       () => calloutApi.close(),
       () => publisher.close(),
     );
+    await calloutApi.listen();
+    await this.push(resources, secrets);
+    await publisher.listen();
   }
 
   input(resources: ResourceSet): CompileInput {
@@ -186,10 +191,14 @@ export class Delivery {
   /** Publishes the next revision; throws what `check` says against it. */
   async publish(resources: ResourceSet, secrets = this.secretsOf(resources)): Promise<bigint> {
     this.revision += 1n;
+    await this.push(resources, secrets);
+    return this.revision;
+  }
+
+  private async push(resources: ResourceSet, secrets: ReadonlyMap<string, string>): Promise<void> {
     const problems = await this.xdsPublisher.check(this.input(resources));
     if (problems.length > 0) throw new Error(JSON.stringify(problems));
     this.xdsPublisher.publish(this.input(resources), secrets);
-    return this.revision;
   }
 
   /** Waits until every worker of Envoy reports the newest revision. */
