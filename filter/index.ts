@@ -1,6 +1,6 @@
 // sluice.wasm: one module, two plugin roots that share a VM. Only registration happens here.
 
-import "./abort";
+import "./sdk/abort";
 import { ROOT_GATEWAY, ROOT_GATEWAY_LENGTH, ROOT_TARGET, ROOT_TARGET_LENGTH } from "./contract";
 import { GatewayRoot } from "./gateway/root";
 import { registerRoot } from "./sdk";

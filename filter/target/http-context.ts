@@ -363,7 +363,9 @@ export class TargetStream extends StreamContext {
       this.seen = size;
       signal = this.readEvents(hostPointer(), fresh, this.held);
     }
-    if (endOfStream && signal == StreamSignal.PREAMBLE) signal = this.readLastEvent(this.held);
+    // What passes untouched is only read up to its first content; its end is the tail's matter.
+    const readable = this.translator == null ? StreamSignal.CONTENT : StreamSignal.END;
+    if (endOfStream && signal < readable) signal = max(signal, this.readLastEvent(this.held));
     if (signal == StreamSignal.ERROR && this.hasNext) return this.retry();
     if (this.framer.failed || this.held.overflow) return this.failWhole(ErrorCode.UPSTREAM_INVALID_REPLY, size);
     if (signal == StreamSignal.PREAMBLE) {

@@ -51,7 +51,9 @@ export function writeRequestHeaders(plan: Plan, translator: Translator | null): 
   else path.writeLiteral(plan.operation == Operation.MESSAGES ? MESSAGES_PATH : CHAT_PATH);
   setHeader(HeaderMap.REQUEST, PATH, path.pointer, path.length);
   setHeader(HeaderMap.REQUEST, AUTHORITY, plan.authorityPointer, plan.authorityLength);
-  if (plan.hasDialectHeaders || plan.targetCount > 1 || plan.dialect == Dialect.ANTHROPIC) writeDialectHeaders(plan);
+  if (plan.hasDialectHeaders || plan.targetCount > 1 || plan.dialect == Dialect.ANTHROPIC) {
+    writeDialectHeaders(plan, translator != null);
+  }
   if (translator == null) writeContentLength(<i32>plan.bodyLength + modelGrowth(plan));
 }
 
@@ -84,16 +86,17 @@ function modelGrowth(plan: Plan): i32 {
   return plan.modelLength - plan.originalModelLength;
 }
 
-function writeDialectHeaders(plan: Plan): void {
+/** A translated request is written for one version of the dialect, whatever its client asks for. */
+function writeDialectHeaders(plan: Plan, translated: bool): void {
   const anthropic = plan.dialect == Dialect.ANTHROPIC;
   const version = anthropic ? plan.anthropicVersion : 0;
-  if (anthropic && load<u16>(version) == 0) {
+  if (anthropic && (translated || load<u16>(version) == 0)) {
     setHeaderLiteral(HeaderMap.REQUEST, ANTHROPIC_VERSION, ANTHROPIC_VERSION_DEFAULT);
   } else {
     writeOptional(ANTHROPIC_VERSION, version);
   }
-  writeOptional(ANTHROPIC_BETA, anthropic ? plan.anthropicBeta : 0);
-  writeOptional(OPENAI_BETA, anthropic ? 0 : plan.openaiBeta);
+  writeOptional(ANTHROPIC_BETA, anthropic && !translated ? plan.anthropicBeta : 0);
+  writeOptional(OPENAI_BETA, anthropic || translated ? 0 : plan.openaiBeta);
 }
 
 /** `text` is a str16 or 0. */

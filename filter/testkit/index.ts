@@ -1,7 +1,7 @@
 // The entry that is compiled for tests only: thin wrappers that hand raw memory to the byte-level parts and answer plain
 // numbers. It decides nothing; no line of it reaches sluice.wasm.
 
-import "../abort";
+import "../sdk/abort";
 
 export * from "./bytes";
 export * from "./crypto";
