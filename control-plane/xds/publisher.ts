@@ -1,5 +1,6 @@
 // The publisher: turns each revision into resources once, and lets one session per connected Envoy bring it there. It
 // holds the only copy of clear credentials outside Envoy, and hands them to nothing but SDS resources.
+import { CALLOUT_CLUSTER } from "../contract.js";
 import { requireTlsBeyondLoopback } from "../listen-address.js";
 import type {
   CompileInput,
@@ -20,6 +21,7 @@ import { type AdsPeer, AdsServer } from "./ads-server.js";
 import { Book } from "./book.js";
 import type { DeltaResponse } from "./delta-stream.js";
 import type { Goal } from "./goal.js";
+import type { EnvoyJson } from "./registry.js";
 import { type Resource, toResource, toResources } from "./resource.js";
 import { Session, type SessionOptions } from "./session.js";
 import { systemAuthorities } from "./system-authorities.js";
@@ -93,12 +95,23 @@ class Publisher implements XdsPublisher {
     return {
       revision: snapshot.revision,
       listeners: toResources([snapshot.listener], key),
-      clusters: toResources(snapshot.clusters, key),
+      clusters: this.clusterResources(snapshot.clusters),
       endpoints: toResources(snapshot.endpoints, key),
       secrets: secretResources,
       extensions: new Map([gateway, this.targetExtension].map((resource) => [resource.name, resource])),
       routesTo: (names) => toResources([snapshot.routesTo(names)], key),
     };
+  }
+
+  /** Provider clusters are immutable, so what the revision before encoded serves again. */
+  private clusterResources(clusters: readonly EnvoyJson[]): Map<string, Resource> {
+    return new Map(
+      clusters.map((json) => {
+        const name = String(json.name);
+        const known = name === CALLOUT_CLUSTER ? undefined : this.goal?.clusters.get(name);
+        return [name, known ?? toResource(json, this.options.token)];
+      }),
+    );
   }
 
   private open(send: (response: DeltaResponse) => void, abort: (reason: string) => void): AdsPeer {

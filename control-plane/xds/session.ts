@@ -132,14 +132,15 @@ export class Session {
     this.observer.progress(goal.revision, this.retired.size > 0 ? "removal" : "done", false);
   }
 
-  /** Keeps beside the goal what it drops. */
+  /** Keeps beside the goal what it drops. What Envoy has not accepted no plan can mean, and it may be what it refused. */
   private retire(goal: Goal): void {
     for (const name of this.retired.keys()) if (goal.clusters.has(name)) this.retired.delete(name);
     const before = this.shown;
     this.shown = goal;
     if (before === undefined) return;
+    const accepted = this.stream.accepted(TypeUrl.CLUSTER);
     for (const name of routable(before)) {
-      if (goal.clusters.has(name)) continue;
+      if (goal.clusters.has(name) || !accepted.has(name)) continue;
       this.retired.set(name, {
         cluster: before.clusters.get(name) ?? null,
         endpoints: before.endpoints.get(name) ?? null,

@@ -158,6 +158,37 @@ test("a socket that a killed process left behind is replaced, one that is served
   await expect(Delivery.start(set, { xds: { kind: "unix", path } })).rejects.toMatchObject({ code: "EADDRINUSE" });
 });
 
+test("a body of the largest size is sent again to the next target", async () => {
+  const MIB = 1024 * 1024;
+  const sizes: number[] = [];
+  const counting = createServer((request, response) => {
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+    });
+    request.on("end", () => {
+      sizes.push(size);
+      response.writeHead(sizes.length === 1 ? 503 : 200, { "content-type": "application/json" }).end("{}");
+    });
+  });
+  await new Promise<void>((resolve) => counting.listen(0, "127.0.0.1", () => resolve()));
+  const baseUrl = `http://127.0.0.1:${(counting.address() as { port: number }).port}`;
+  const resources = resourceSet({
+    providers: ["first", "second"].map((id) => ({ id, baseUrl })),
+    targets: ["first", "second"].map((id) => ({ id, provider: id, model: id })),
+    modelRoutes: { model: ["first", "second"] },
+  });
+  delivery = await Delivery.start(resources, { settings: { requestBodyBytesMax: 16 * MIB } });
+  envoy = await Envoy.start(delivery);
+  const text = "x".repeat(16 * MIB - 1024);
+  expect((await envoy.ask("model", { text })).status).toBe(200);
+  expect(sizes.every((size) => size > text.length)).toBe(true);
+  expect(sizes.length).toBe(2);
+  expect((await envoy.ask("model", { text: `${text}${"x".repeat(1024)}` })).status).toBe(413);
+  counting.close();
+  counting.closeAllConnections();
+});
+
 function openssl(...parameters: string[]): void {
   execFileSync("openssl", parameters, { stdio: "ignore" });
 }
