@@ -34,6 +34,8 @@ struct connection {
   int line_match; // bytes of "data:" seen at the start of this line; -1: this line is something else
   int events;
   int64_t last_event_ns;
+  uint64_t recent; // the last 7 bytes of the body, newest lowest
+  bool token_seen;
   size_t expect_match;
   bool expect_seen;
 };
@@ -56,7 +58,7 @@ static int idle_count, busy_count;
 static int64_t start_ns, end_ns, last_answer_ns;
 static uint64_t sent, answered, failed, events, statuses[1000];
 static char first_failure[160];
-static struct samples latency, first_event, gaps;
+static struct samples latency, first_token, gaps;
 
 static void send_on(struct connection *c, int64_t due);
 
@@ -131,6 +133,8 @@ static void send_on(struct connection *c, int64_t due) {
   c->written = c->head_length = 0;
   c->in_body = false;
   c->line_match = c->events = 0;
+  c->recent = 0;
+  c->token_seen = false;
   c->expect_match = 0;
   c->expect_seen = options.expect[0] == '\0';
   if (c->state == CLOSED && !connect_now(c)) return give_up(c);
@@ -164,10 +168,20 @@ static void count_events(struct connection *c, const char *bytes, size_t length)
   }
   if (seen == 0) return;
   int64_t now = now_ns();
-  if (c->events == 0) add_sample(&first_event, now - c->due_ns);
-  else add_sample(&gaps, now - c->last_event_ns);
+  if (c->events > 0) add_sample(&gaps, now - c->last_event_ns);
   c->events += seen;
   c->last_event_ns = now;
+}
+
+// Time to first token: headers, roles and empty texts come before it. A text that is not empty begins behind "content":"
+// (OpenAI) or "text":" (Anthropic).
+static void look_for_token(struct connection *c, const char *bytes, size_t length) {
+  for (size_t i = 0; i < length && !c->token_seen; i++) {
+    c->recent = (c->recent << 8 | (unsigned char)bytes[i]) & 0xffffffffffffff;
+    uint64_t before = c->recent >> 8; // six bytes
+    c->token_seen = (before == 0x656e74223a22 /* ent":" */ || before == 0x657874223a22 /* ext":" */) && bytes[i] != '"';
+    if (c->token_seen) add_sample(&first_token, now_ns() - c->due_ns);
+  }
 }
 
 // A text cut by a read is found too; one whose start repeats inside itself may be missed, so choose another.
@@ -200,7 +214,10 @@ static bool feed(struct connection *c, char *bytes, size_t length) {
     c->left -= length < c->left ? length : c->left;
     done = c->left == 0;
   }
-  if (options.sse) count_events(c, bytes, length);
+  if (options.sse) {
+    count_events(c, bytes, length);
+    look_for_token(c, bytes, length);
+  }
   if (!c->expect_seen) look_for_expected(c, bytes, length);
   return done;
 }
@@ -350,7 +367,7 @@ static void report(void) {
   print_samples("latencyMs", &latency);
   if (options.sse) {
     printf(",\"events\":%lu,\"eventsPerSecond\":%.3f,", events, (double)events / span);
-    print_samples("firstEventMs", &first_event);
+    print_samples("firstTokenMs", &first_token);
     putchar(',');
     print_samples("gapMs", &gaps);
   }

@@ -31,7 +31,7 @@ export async function measure(bench, target, workload) {
     maxMs: result.latencyMs.max,
     eventsPerSecond: result.eventsPerSecond,
     eventCpuUs: result.events ? (gatewaySeconds * 1e6) / result.events : undefined,
-    ttftMs: result.firstEventMs?.p50,
+    ttftMs: result.firstTokenMs?.p50,
     gatewayBusy: gatewaySeconds / wallSeconds,
     othersBusy: Math.max(0, machineBusySeconds() - before.machine - known) / wallSeconds,
   };

@@ -41,7 +41,7 @@ export interface LoadResult {
   latencyMs: Percentiles;
   events?: number;
   eventsPerSecond?: number;
-  firstEventMs?: Percentiles;
+  firstTokenMs?: Percentiles;
   gapMs?: Percentiles;
 }
 export function buildTools(folder: string): Tools;

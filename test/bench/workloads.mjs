@@ -25,7 +25,7 @@ const RATE = (bar) => ({ key: "requestsPerSecond", label: "requests/s", kind: "r
 const EVENTS = { key: "eventsPerSecond", label: "events/s", kind: "ratio", better: "more" };
 const P50 = (bar) => ({ key: "p50Ms", label: "p50, ms", kind: "added", bar });
 const P99 = { key: "p99Ms", label: "p99, ms", kind: "added" };
-const TTFT = (bar) => ({ key: "ttftMs", label: "time to first event p50, ms", kind: "added", bar });
+const TTFT = (bar) => ({ key: "ttftMs", label: "time to first token p50, ms", kind: "added", bar });
 
 const closed = (connections) => ({ connections });
 const open = (rate) => ({ connections: 64, rate });
