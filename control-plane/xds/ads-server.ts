@@ -10,6 +10,9 @@ import { bearerCheck } from "./bearer.js";
 import type { DeltaRequest, DeltaResponse } from "./delta-stream.js";
 import { envoyMessage } from "./registry.js";
 
+// Its lines on stderr are not ours to parse, and what they say is rejected or emitted here too.
+grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+
 const SERVICE = "/envoy.service.discovery.v3.AggregatedDiscoveryService";
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_TIMEOUT_MS = 5_000;

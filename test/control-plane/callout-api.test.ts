@@ -175,7 +175,7 @@ describe("changes", () => {
     { worker: "" },
     { node: "" },
     { node: "n".repeat(257) },
-  ])("are refused to %j", async (query) => {
+  ] as Record<string, string>[])("are refused to %j", async (query) => {
     expect((await ask(url(query))).status).toBe(400);
     expect([reports, asked]).toEqual([[], []]);
   });
