@@ -69,6 +69,10 @@ export class Translation {
     return !scratch.overflow || this.refuse(ErrorCode.OVERLOADED);
   }
 
+  get refused(): bool {
+    return this.code != TRANSLATED;
+  }
+
   refuse(code: ErrorCode): bool {
     if (this.code == TRANSLATED) this.code = code;
     return false;

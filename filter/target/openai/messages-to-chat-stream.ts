@@ -1,0 +1,233 @@
+// A stream of chat completion chunks as Messages events. Messages has one content block open at a time, so a delta of
+// another kind closes the block before. The end waits for [DONE], because the usage comes behind the finish reason.
+//
+//   first chunk ─▶ message_start     content ─▶ text block     tool_calls[i] ─▶ tool_use block
+//   finish_reason, usage: kept       [DONE] ─▶ content_block_stop, message_delta, message_stop
+
+import { ByteWriter } from "../../bytes/byte-writer";
+import { equalsAscii } from "../../bytes/compare";
+import { JsonWriter } from "../../json/writer";
+import { sseBegin, sseEnd } from "../../sse/writer";
+import { Fields, Items, Value } from "../translation/value";
+import { StreamSignal } from "../translator";
+import { ChatUsage } from "./chat-usage";
+import { stopReason, writeMessagesError } from "./messages-to-chat-reply";
+
+const NO_BLOCK: i32 = -1;
+const TEXT_BLOCK: i32 = -2;
+/** What an error inside a stream counts as: its events carry no status. */
+const STREAM_ERROR_STATUS: i32 = 500;
+
+const chunk = new Fields();
+const chunkId = chunk.add("id");
+const chunkChoices = chunk.add("choices");
+const chunkUsage = chunk.add("usage");
+const chunkError = chunk.add("error");
+
+const choice = new Fields();
+const choiceDelta = choice.add("delta");
+const choiceFinish = choice.add("finish_reason");
+
+const delta = new Fields();
+const deltaContent = delta.add("content");
+const deltaRefusal = delta.add("refusal");
+const deltaToolCalls = delta.add("tool_calls");
+
+const call = new Fields();
+const callIndex = call.add("index");
+const callId = call.add("id");
+const callFunction = call.add("function");
+const callee = new Fields();
+const calleeName = callee.add("name");
+const calleeArguments = callee.add("arguments");
+
+const choices = new Items();
+const calls = new Items();
+const json = new JsonWriter(new ByteWriter(0));
+
+export class MessagesStream {
+  private started: bool = false;
+  /** Index of the block that is open or was last, from 0. */
+  private block: i32 = -1;
+  /** `NO_BLOCK`, `TEXT_BLOCK`, or the provider's index of the tool call that is open. */
+  private open: i32 = NO_BLOCK;
+  private stop: string = "";
+  private readonly usage: ChatUsage = new ChatUsage();
+
+  reset(): void {
+    this.started = false;
+    this.block = -1;
+    this.open = NO_BLOCK;
+    this.stop = "";
+    this.usage.reset();
+  }
+
+  translate(model: ByteWriter, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
+    if (equalsAscii(data, dataLength, "[DONE]")) return this.end(model, out);
+    if (!chunk.read(data, dataLength)) return StreamSignal.PREAMBLE;
+    if (chunkError.present) return this.error(data, dataLength, out);
+    this.start(model, out);
+    this.usage.read(chunkUsage);
+    if (!choices.begin(chunkChoices) || !choices.next() || !choice.readValue(choices.value)) return StreamSignal.PREAMBLE;
+    if (choiceFinish.isString) this.stop = stopReason(choiceFinish);
+    if (!delta.readValue(choiceDelta)) return StreamSignal.PREAMBLE;
+    const said = this.text(deltaContent, out) || this.text(deltaRefusal, out);
+    return this.toolCalls(out) || said ? StreamSignal.CONTENT : StreamSignal.PREAMBLE;
+  }
+
+  private start(model: ByteWriter, out: ByteWriter): void {
+    if (this.started) return;
+    this.started = true;
+    this.begin("message_start", out);
+    json.key("message");
+    json.objectBegin();
+    json.key("id");
+    if (chunkId.isText) chunkId.copyTo(json);
+    else json.ascii("msg");
+    json.key("type");
+    json.ascii("message");
+    json.key("role");
+    json.ascii("assistant");
+    json.key("model");
+    json.rawString(model.pointer, model.length);
+    json.key("content");
+    json.arrayBegin();
+    json.arrayEnd();
+    json.key("stop_reason");
+    json.nil();
+    json.key("stop_sequence");
+    json.nil();
+    json.key("usage");
+    this.usage.write(json);
+    json.objectEnd();
+    this.finish(out);
+  }
+
+  private text(value: Value, out: ByteWriter): bool {
+    if (!value.isText) return false;
+    if (this.open != TEXT_BLOCK) {
+      this.openBlock(TEXT_BLOCK, out);
+      json.ascii("text");
+      json.key("text");
+      json.ascii("");
+      json.objectEnd();
+      this.finish(out);
+    }
+    this.beginDelta("text_delta", "text", out);
+    value.copyTo(json);
+    this.endDelta(out);
+    return true;
+  }
+
+  private toolCalls(out: ByteWriter): bool {
+    if (!calls.begin(deltaToolCalls)) return false;
+    let said = false;
+    while (calls.next()) {
+      if (call.readValue(calls.value) && callee.readValue(callFunction) && this.toolCall(out)) said = true;
+    }
+    return said;
+  }
+
+  /** The first delta of a call has its id and name; the others belong to the call that is open. */
+  private toolCall(out: ByteWriter): bool {
+    const index = <i32>min<i64>(callIndex.count, i32.MAX_VALUE);
+    if (callId.isText && calleeName.isText && this.open != index) {
+      this.openBlock(index, out);
+      json.ascii("tool_use");
+      json.key("id");
+      callId.copyTo(json);
+      json.key("name");
+      calleeName.copyTo(json);
+      json.key("input");
+      json.objectBegin();
+      json.objectEnd();
+      json.objectEnd();
+      this.finish(out);
+    }
+    if (this.open != index || !calleeArguments.isText) return false;
+    this.beginDelta("input_json_delta", "partial_json", out);
+    calleeArguments.copyTo(json);
+    this.endDelta(out);
+    return true;
+  }
+
+  private end(model: ByteWriter, out: ByteWriter): StreamSignal {
+    chunk.read(0, 0);
+    this.start(model, out);
+    this.closeBlock(out);
+    this.begin("message_delta", out);
+    json.key("delta");
+    json.objectBegin();
+    json.key("stop_reason");
+    json.ascii(this.stop.length > 0 ? this.stop : "end_turn");
+    json.key("stop_sequence");
+    json.nil();
+    json.objectEnd();
+    json.key("usage");
+    this.usage.write(json);
+    this.finish(out);
+    this.begin("message_stop", out);
+    this.finish(out);
+    return StreamSignal.END;
+  }
+
+  private error(data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
+    sseBegin(out, "error");
+    const written = out.length;
+    writeMessagesError(STREAM_ERROR_STATUS, data, dataLength, out);
+    if (out.length == written) out.writeAscii('{"type":"error","error":{"type":"api_error","message":""}}');
+    sseEnd(out);
+    return StreamSignal.ERROR;
+  }
+
+  /** Up to the value of the new block's type. */
+  private openBlock(kind: i32, out: ByteWriter): void {
+    this.closeBlock(out);
+    this.open = kind;
+    this.block++;
+    this.begin("content_block_start", out);
+    json.key("index");
+    json.integer(this.block);
+    json.key("content_block");
+    json.objectBegin();
+    json.key("type");
+  }
+
+  private closeBlock(out: ByteWriter): void {
+    if (this.open == NO_BLOCK) return;
+    this.open = NO_BLOCK;
+    this.begin("content_block_stop", out);
+    json.key("index");
+    json.integer(this.block);
+    this.finish(out);
+  }
+
+  private beginDelta(type: string, field: string, out: ByteWriter): void {
+    this.begin("content_block_delta", out);
+    json.key("index");
+    json.integer(this.block);
+    json.key("delta");
+    json.objectBegin();
+    json.key("type");
+    json.ascii(type);
+    json.key(field);
+  }
+
+  private endDelta(out: ByteWriter): void {
+    json.objectEnd();
+    this.finish(out);
+  }
+
+  /** An event whose data begins with its own type. */
+  private begin(type: string, out: ByteWriter): void {
+    sseBegin(out, type);
+    json.reset(out).objectBegin();
+    json.key("type");
+    json.ascii(type);
+  }
+
+  private finish(out: ByteWriter): void {
+    json.objectEnd();
+    sseEnd(out);
+  }
+}
