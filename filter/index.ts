@@ -9,5 +9,5 @@ import { TargetRoot } from "./target/root";
 registerRoot(String.UTF8.decodeUnsafe(ROOT_GATEWAY, ROOT_GATEWAY_LENGTH), (id: u32) => new GatewayRoot(id));
 registerRoot(String.UTF8.decodeUnsafe(ROOT_TARGET, ROOT_TARGET_LENGTH), (id: u32) => new TargetRoot(id));
 
-export * from "./sdk/exports";
 export * from "./config/check-exports";
+export * from "./sdk/exports";

@@ -5,17 +5,16 @@
 //   Anthropic  {"type":"error","error":{"type":…,"message":…,"code":…}}
 
 import { ByteWriter } from "../bytes/byte-writer";
-import {
-  ErrorCode,
-  errorCodeName,
-  errorMessage,
-  errorTypeAnthropic,
-  errorTypeOpenAi,
-  Protocol,
-} from "../contract";
+import { ErrorCode, errorCodeName, errorMessage, errorTypeAnthropic, errorTypeOpenAi, Protocol } from "../contract";
 import { escapeTo } from "../json/text";
 
-export function writeErrorBody(protocol: Protocol, code: ErrorCode, detail: usize, detailLength: i32, out: ByteWriter): void {
+export function writeErrorBody(
+  protocol: Protocol,
+  code: ErrorCode,
+  detail: usize,
+  detailLength: i32,
+  out: ByteWriter,
+): void {
   if (protocol == Protocol.ANTHROPIC) {
     out.writeAscii('{"type":"error","error":{"type":"');
     writeText(errorTypeAnthropic(code), out);

@@ -4,9 +4,9 @@
 //   headers ─▶ lease known? ─ yes ─▶ body … end ─▶ steps ─▶ route
 //                   └─ no ─▶ callout ─▶ leaseArrived ─┘   (whichever of the two comes last runs the steps)
 
+import { ByteWriter } from "../bytes/byte-writer";
 import { FilterConfig } from "../config/filter-config";
 import { ErrorCode, HEADER_REVISION, HEADER_REVISION_LENGTH, Operation, Protocol } from "../contract";
-import { ByteWriter } from "../bytes/byte-writer";
 import { isApiKey } from "../crypto/api-key";
 import { authorise } from "../policies/authorise";
 import { identify } from "../policies/identify";
@@ -25,11 +25,11 @@ import {
   Literal,
   memoryAllows,
   removeHeaderBytes,
-  setHeader,
   StreamContext,
+  setHeader,
 } from "../sdk";
 import { Lease } from "../state/lease";
-import { leases, LeaseWaiter } from "../state/lease-client";
+import { LeaseWaiter, leases } from "../state/lease-client";
 import { requestsTotal } from "../telemetry/metrics";
 import { Exchange, Outcome, Step } from "./exchange";
 import { refuse } from "./local-reply";
@@ -204,7 +204,8 @@ export class GatewayStream extends StreamContext {
       steps = MODEL_LIST_STEPS;
     } else if (exchange.operation == Operation.MODELS_GET) {
       steps = MODEL_STEPS;
-      if (readModelInPath(exchange, this.modelPath.pointer, this.modelPath.length) == Outcome.ANSWERED) return this.stop();
+      if (readModelInPath(exchange, this.modelPath.pointer, this.modelPath.length) == Outcome.ANSWERED)
+        return this.stop();
     } else if (!this.readBody()) {
       return this.refuse(ErrorCode.OVERLOADED);
     }

@@ -5,8 +5,8 @@ import { writeTimestamp } from "../bytes/timestamp";
 import { FilterConfig } from "../config/filter-config";
 import { ErrorCode, Protocol } from "../contract";
 import { JsonWriter } from "../json/writer";
-import { answerJson, answerWriter, refuse } from "./local-reply";
 import { Exchange, Outcome } from "./exchange";
+import { answerJson, answerWriter, refuse } from "./local-reply";
 
 const out = answerWriter();
 const json = new JsonWriter(out);

@@ -224,9 +224,13 @@ function useOf(name: usize, length: i32): HeaderUse {
       if (load<u8>(name) == 0x3a) return is(name, AUTHORITY, HeaderUse.KEEP);
       return load<u8>(name) == 0x75 ? is(name, USER_AGENT, HeaderUse.KEEP) : is(name, TRACESTATE, HeaderUse.KEEP);
     case 11:
-      return load<u8>(name) == 0x74 ? is(name, TRACEPARENT, HeaderUse.KEEP) : is(name, OPENAI_BETA, HeaderUse.OPENAI_BETA);
+      return load<u8>(name) == 0x74
+        ? is(name, TRACEPARENT, HeaderUse.KEEP)
+        : is(name, OPENAI_BETA, HeaderUse.OPENAI_BETA);
     case 12:
-      return load<u8>(name) == 0x78 ? is(name, X_REQUEST_ID, HeaderUse.KEEP) : is(name, CONTENT_TYPE, HeaderUse.CONTENT_TYPE);
+      return load<u8>(name) == 0x78
+        ? is(name, X_REQUEST_ID, HeaderUse.KEEP)
+        : is(name, CONTENT_TYPE, HeaderUse.CONTENT_TYPE);
     case 13:
       return is(name, AUTHORIZATION, HeaderUse.AUTHORIZATION);
     case 14:

@@ -7,12 +7,12 @@ import {
   BufferKind,
   getBuffer,
   hostPointer,
-  log,
   LogLevel,
+  log,
   nowMs,
   RootContext,
-  setTickPeriod,
   StreamContext,
+  setTickPeriod,
 } from "../sdk";
 import { CalloutApi } from "../state/callout-api";
 import { DIGEST_BYTES } from "../state/lease";

@@ -65,7 +65,8 @@ export namespace CalloutApi {
     text(CHANGES_SINCE.pointer, CHANGES_SINCE.length);
     decimal(since);
     text(NODE.pointer, NODE.length);
-    if (getProperty(NODE_ID.pointer, NODE_ID.length)) percentEncoded(hostPointer(), min(hostLength(), NODE_ID_BYTES_MAX));
+    if (getProperty(NODE_ID.pointer, NODE_ID.length))
+      percentEncoded(hostPointer(), min(hostLength(), NODE_ID_BYTES_MAX));
     text(WORKER.pointer, WORKER.length);
     hex(worker, WORKER_BYTES);
     text(REVISION.pointer, REVISION.length);

@@ -41,11 +41,11 @@ import {
   Literal,
   removeHeader,
   replaceBuffer,
+  StreamContext,
+  StreamKind,
   sendLocalReply,
   setHeader,
   setHeaderLiteral,
-  StreamContext,
-  StreamKind,
   utf8,
 } from "../sdk";
 import { SseFramer } from "../sse/framer";

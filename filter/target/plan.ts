@@ -130,7 +130,9 @@ export class Plan {
     return before + 2 + <usize>load<u16>(before);
   }
   get hasDialectHeaders(): bool {
-    return load<u16>(this.anthropicVersion) != 0 || load<u16>(this.anthropicBeta) != 0 || load<u16>(this.openaiBeta) != 0;
+    return (
+      load<u16>(this.anthropicVersion) != 0 || load<u16>(this.anthropicBeta) != 0 || load<u16>(this.openaiBeta) != 0
+    );
   }
   get dialect(): i32 {
     return load<u8>(this.record, 2);

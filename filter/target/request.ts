@@ -2,7 +2,14 @@
 // Everything is written absolutely, because all attempts of a request share its headers.
 
 import { ByteWriter } from "../bytes/byte-writer";
-import { Dialect, Operation, PROPERTY_PLAN, PROPERTY_PLAN_LENGTH, PROPERTY_TARGET, PROPERTY_TARGET_LENGTH } from "../contract";
+import {
+  Dialect,
+  Operation,
+  PROPERTY_PLAN,
+  PROPERTY_PLAN_LENGTH,
+  PROPERTY_TARGET,
+  PROPERTY_TARGET_LENGTH,
+} from "../contract";
 import {
   BufferKind,
   getBuffer,

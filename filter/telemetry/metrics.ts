@@ -1,7 +1,7 @@
 // Every metric of the filter, once. The hot path adds to plain variables; the root context's tick hands the sums to
 // Envoy, so counting costs no host call. Envoy shows them as `sluice_…` under /stats/prometheus.
 
-import { memoryBytes, Metric, MetricKind, utf8 } from "../sdk";
+import { Metric, MetricKind, memoryBytes, utf8 } from "../sdk";
 
 class Sum {
   private pending: i64 = 0;

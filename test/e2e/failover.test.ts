@@ -78,6 +78,8 @@ beforeAll(async () => {
       route("only-refusing", "refusing"),
       route("only-nameless", "nameless"),
       route("three", "refusing", "gpt", "claude"),
+      // 200 requests at once take their time on a small machine; that is not what is asked here.
+      { ...route("burst", "gpt", "claude"), perTryTimeoutMs: 60_000 },
     ],
     consumers: [{ id: "team", models: ["*"] }],
   });
@@ -172,7 +174,7 @@ describe("what Envoy finds out by itself", () => {
 
   test("200 failovers at once, none fails", async () => {
     await openaiProvider.setFault({ kind: "status", status: 429 });
-    const texts = await Promise.all(Array.from({ length: 200 }, (_, i) => textOf("openai-first", i % 2 === 0)));
+    const texts = await Promise.all(Array.from({ length: 200 }, (_, i) => textOf("burst", i % 2 === 0)));
     expect(texts.filter((text) => !text.includes("This is claude-demo"))).toEqual([]);
   });
 });

@@ -266,7 +266,7 @@ test("provider cookies and rate limits stay at the gateway; client credentials a
   const seen = openaiProvider.requests.at(-1)!;
   expect(seen.forbiddenHeaders).toEqual([]);
   expect(Object.keys(seen.headers).filter((name) => /^x-(envoy|sluice|forwarded)/.test(name))).toEqual([]);
-  expect(seen.headers["authorization"]).toBe("Bearer openai-credential");
+  expect(seen.headers.authorization).toBe("Bearer openai-credential");
   const names = [...response.headers.keys()];
   expect(names.filter((name) => /cookie|ratelimit|organization|processing|envoy/.test(name))).toEqual([]);
   expect(response.headers.get("x-sluice-target")).toBe("same-name");

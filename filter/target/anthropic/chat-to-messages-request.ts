@@ -307,7 +307,8 @@ function writeImage(): bool {
 function writeDataSource(text: usize, length: i32): bool {
   let mark = 0;
   while (mark < length && load<u8>(text + <usize>mark) != 0x3b /* ; */) mark++;
-  if (!startsWithAscii(text, mark, "image/") || !startsWithAscii(text + <usize>mark, length - mark, ";base64,")) return false;
+  if (!startsWithAscii(text, mark, "image/") || !startsWithAscii(text + <usize>mark, length - mark, ";base64,"))
+    return false;
   const data = text + <usize>mark + 8;
   const dataLength = length - mark - 8;
   json.ascii("base64");
@@ -351,7 +352,8 @@ function writeInput(): bool {
     return true;
   }
   if (!t.unescape(calleeArguments)) return false;
-  if (!isJsonObject(t.textPointer, t.textLength)) return t.refuseType("function.arguments", "a JSON object in a string");
+  if (!isJsonObject(t.textPointer, t.textLength))
+    return t.refuseType("function.arguments", "a JSON object in a string");
   json.raw(t.textPointer, t.textLength);
   return true;
 }

@@ -177,7 +177,8 @@ export class ChatStream {
     sseBegin(out, "");
     const written = out.length;
     writeChatError(data, dataLength, out);
-    if (out.length == written) out.writeAscii('{"error":{"message":"","type":"server_error","param":null,"code":null}}');
+    if (out.length == written)
+      out.writeAscii('{"error":{"message":"","type":"server_error","param":null,"code":null}}');
     sseEnd(out);
     return StreamSignal.ERROR;
   }

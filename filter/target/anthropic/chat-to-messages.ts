@@ -6,8 +6,8 @@ import { ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
 import { Plan } from "../plan";
 import { StreamSignal, Translator } from "../translator";
-import { writeMessagesRequest } from "./chat-to-messages-request";
 import { writeChatError, writeChatReply } from "./chat-to-messages-reply";
+import { writeMessagesRequest } from "./chat-to-messages-request";
 import { ChatStream } from "./chat-to-messages-stream";
 
 const MODEL_BYTES_MAX: i32 = 64 * 1024;

@@ -54,7 +54,8 @@ export function stopReason(finishReason: Value): string {
 
 export function writeMessagesReply(model: ByteWriter, body: usize, length: i32, out: ByteWriter): i32 {
   t.begin(out, nowhere);
-  if (!reply.read(body, length) || !choices.begin(replyChoices) || !choices.next()) return ErrorCode.UPSTREAM_INVALID_REPLY;
+  if (!reply.read(body, length) || !choices.begin(replyChoices) || !choices.next())
+    return ErrorCode.UPSTREAM_INVALID_REPLY;
   if (!choice.readValue(choices.value) || !message.readValue(choiceMessage)) return ErrorCode.UPSTREAM_INVALID_REPLY;
   usage.reset();
   usage.read(replyUsage);

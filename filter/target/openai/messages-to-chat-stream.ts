@@ -68,7 +68,8 @@ export class MessagesStream {
     if (chunkError.present) return this.error(data, dataLength, out);
     this.start(model, out);
     this.usage.read(chunkUsage);
-    if (!choices.begin(chunkChoices) || !choices.next() || !choice.readValue(choices.value)) return StreamSignal.PREAMBLE;
+    if (!choices.begin(chunkChoices) || !choices.next() || !choice.readValue(choices.value))
+      return StreamSignal.PREAMBLE;
     if (choiceFinish.isString) this.stop = stopReason(choiceFinish);
     if (!delta.readValue(choiceDelta)) return StreamSignal.PREAMBLE;
     const said = this.text(deltaContent, out) || this.text(deltaRefusal, out);

@@ -6,8 +6,8 @@
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { unescapeTo } from "../../json/text";
-import { JsonWriter } from "../../json/writer";
 import { JsonError } from "../../json/token";
+import { JsonWriter } from "../../json/writer";
 import { TRANSLATED } from "../translator";
 import { Value } from "./value";
 

@@ -17,13 +17,13 @@ import { answer, say } from "./say";
 const PATH = utf8(":path");
 const STATUS = utf8(":status");
 const CONTENT_TYPE = utf8("content-type");
-const JSON = utf8("application/json");
+const JSON_TYPE = utf8("application/json");
 const BODY = utf8('{"error":"no"}');
 const headers = new HeaderList();
 
 function reply(typed: bool, body: bool): void {
   headers.reset();
-  if (typed) headers.addLiteral(CONTENT_TYPE, JSON);
+  if (typed) headers.addLiteral(CONTENT_TYPE, JSON_TYPE);
   say(`sent ${sendLocalReply(418, headers, BODY.pointer, body ? BODY.length : 0)}`);
 }
 

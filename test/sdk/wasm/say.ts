@@ -3,7 +3,7 @@
 import { hostLength, hostPointer, LogLevel, log } from "proxy-wasm-assemblyscript-sdk";
 
 export function say(what: string): void {
-  log(LogLevel.WARN, "probe: " + what);
+  log(LogLevel.WARN, `probe: ${what}`);
 }
 
 /** What the last host call returned, as text; bytes that are no text are the test's fault. */
