@@ -1,7 +1,7 @@
 // `npm run bench`: Sluice against plain Envoy on this machine, alternating in one run, and what the differences are worth
-// against the project's bars. It measures what is built (`npm run build` first) and leaves nothing behind.
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+// against the project's bars. It builds what is out of date, loads only loopback and leaves nothing running.
+import { existsSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findEnvoy } from "../envoy/setup.mjs";
@@ -13,6 +13,7 @@ import { SCENARIOS } from "../test/bench/scenarios.mjs";
 import { startSluice } from "../test/bench/sluice.mjs";
 import { buildTools, startUpstream } from "../test/bench/tools.mjs";
 import { WORKLOADS, writeBodies } from "../test/bench/workloads.mjs";
+import { ensureBuilt } from "./lib/build.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -70,6 +71,7 @@ function checkIds(only) {
 function alsoTarget(text) {
   const match = /^([\w-]+)=(http:\/\/[^,/]+),(\d+)$/.exec(text);
   if (!match) throw new Error(`--also ${text}: want NAME=http://127.0.0.1:PORT,PID`);
+  if (!existsSync(`/proc/${match[3]}`)) throw new Error(`--also ${text}: there is no process ${match[3]}`);
   return { name: match[1], url: match[2], pid: Number(match[3]), headers: ["authorization: Bearer sk-bench"] };
 }
 
@@ -80,20 +82,26 @@ async function startTargets(bench) {
     bench.sluice = await startSluice(bench);
     targets.push(bench.sluice);
   }
-  return [...targets, ...bench.options.also.map(alsoTarget)];
+  return targets;
 }
 
 async function run(options) {
-  const envoyBin = await findEnvoy();
+  if (process.platform !== "linux") throw new Error("it reads /proc: run it on Linux");
   checkIds(options.only);
+  const also = options.also.map(alsoTarget);
+  const progress = (text) => console.error(`- ${text}`);
+  const envoyBin = await findEnvoy({ progress });
+  if (options.withSluice) {
+    await ensureBuilt(root, "filter");
+    await ensureBuilt(root, "controlPlane");
+  }
   pinSelf();
   const folder = temporaryFolder();
-  const progress = (text) => console.error(`- ${text}`);
   const tools = buildTools(folder);
   const upstream = await startUpstream(tools, { port: options["upstream-port"] });
   const bench = { root, options, tools, upstream, envoyBin, progress, body: writeBodies(folder) };
   Object.assign(bench, { rounds: options.rounds, seconds: options.seconds, arguments: process.argv.slice(2) });
-  const targets = await startTargets(bench);
+  const targets = [...(await startTargets(bench)), ...also];
   const scenarios = [];
   const runScenarios = async (when) => {
     for (const scenario of select(SCENARIOS, options.only).filter((each) => each.when === when && bench.sluice)) {
@@ -107,7 +115,7 @@ async function run(options) {
   await runScenarios("after");
   const names = targets.slice(1).map(({ name }) => name);
   console.log(markdown(bench, { names, workloads, results, scenarios }, root));
-  if (options.json) writeFileSync(join(process.cwd(), options.json), JSON.stringify({ results, scenarios }, null, 2));
+  if (options.json) writeFileSync(resolve(options.json), JSON.stringify({ results, scenarios }, null, 2));
 }
 
 let interrupted = false;

@@ -1,8 +1,8 @@
 // From measurements to figures: one row for each, with its bar and whether it is met. Pure.
 //
-// Ratios (CPU, throughput) compare best round with best round, because noise only ever takes away; the lowest and the
-// highest ratio within one round are given beside them. Differences (latency) are the median of the differences within
-// each round, because the best of a latency is luck.
+// Ratios (CPU, throughput) compare best round with best round, because noise only ever takes away. Differences (latency)
+// are the median of the differences within each round, because the best of a latency is luck. Beside both stands what the
+// rounds gave one by one, lowest, median and highest: that is the noise.
 
 const usable = (values) => values.filter((value) => Number.isFinite(value));
 
@@ -13,6 +13,8 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+const spreadOf = (pairs) => [Math.min(...pairs), median(pairs), Math.max(...pairs)];
+
 function ratio(figure, plain, other) {
   const best = figure.better === "more" ? Math.max : Math.min;
   const [plainBest, otherBest] = [best(...usable(plain)), best(...usable(other))];
@@ -22,7 +24,7 @@ function ratio(figure, plain, other) {
     plain: plainBest,
     other: otherBest,
     value,
-    spread: [Math.min(...pairs), Math.max(...pairs)],
+    spread: spreadOf(pairs),
     met: figure.bar === undefined ? undefined : figure.better === "more" ? value >= figure.bar : value <= figure.bar,
   };
 }
@@ -34,7 +36,7 @@ function added(figure, plain, other) {
     plain: median(plain),
     other: median(other),
     value,
-    spread: [Math.min(...pairs), Math.max(...pairs)],
+    spread: spreadOf(pairs),
     met: figure.bar === undefined ? undefined : value <= figure.bar,
   };
 }

@@ -264,7 +264,7 @@ static void expire(int64_t now) {
 static void run(void) {
   connections = calloc((size_t)options.connections, sizeof *connections);
   for (int i = 0; i < options.connections; i++) {
-    if (!connect_now(&connections[i])) die("cannot connect");
+    if (!connect_now(&connections[i])) die("--url: nothing listens on port %d", ntohs(options.address.sin_port));
     connections[i].state = IDLE;
     idle[idle_count++] = &connections[i];
   }

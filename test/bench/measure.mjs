@@ -13,7 +13,7 @@ export function loadOptions(bench, target, { body, model = "same", sse = false, 
 }
 
 export async function measure(bench, target, workload) {
-  const seconds = workload.load.rate ? bench.seconds + 1 : bench.seconds;
+  const seconds = bench.seconds * (workload.lasting ?? 1);
   const before = { gateway: cpuNs(target.pid), upstream: cpuNs(bench.upstream.pid), machine: machineBusySeconds() };
   const started = performance.now();
   const result = await runLoad(bench.tools, { ...loadOptions(bench, target, workload), seconds });

@@ -1,5 +1,5 @@
-// The yardstick: the same Envoy with the router alone, with the limits and time-outs of Sluice's listener, so that the
-// difference is the filter and nothing else.
+// The yardstick: the same Envoy with the router alone. What Sluice's listener sets on the connection manager and the router
+// is set here too, so that the difference is Sluice and nothing else; no filter, no retries, no discovery.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { start, temporaryFolder, waitFor } from "./processes.mjs";
@@ -14,11 +14,17 @@ function bootstrap(upstreamPort) {
   const connectionManager = {
     "@type": type("extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
     stat_prefix: "plain",
+    use_remote_address: true,
+    skip_xff_append: true,
+    normalize_path: true,
+    server_header_transformation: "PASS_THROUGH",
+    request_headers_timeout: "10s",
+    request_timeout: "300s",
     route_config: { name: "plain", virtual_hosts: [{ name: "all", domains: ["*"], routes: [route] }] },
     http_filters: [
       {
         name: "envoy.filters.http.router",
-        typed_config: { "@type": type("extensions.filters.http.router.v3.Router") },
+        typed_config: { "@type": type("extensions.filters.http.router.v3.Router"), suppress_envoy_headers: true },
       },
     ],
   };

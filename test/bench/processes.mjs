@@ -1,11 +1,26 @@
 // The processes of a benchmark: started on a fixed core, read through /proc, ended by their id. Linux only.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** With one core nothing is pinned: everything shares it anyway. */
-export const CORES = availableParallelism() >= 2 ? { load: "0", gateway: "1" } : null;
+/** The first two cores that this process may use; null with fewer, or without `taskset`: then nothing is pinned. */
+function chooseCores() {
+  try {
+    const list = execFileSync("taskset", ["-c", "-p", String(process.pid)], { encoding: "utf8" })
+      .split(": ")
+      .pop();
+    const cores = list.split(",").flatMap((range) => {
+      const [first, last = first] = range.trim().split("-").map(Number);
+      return Array.from({ length: last - first + 1 }, (_, i) => String(first + i));
+    });
+    return cores.length >= 2 ? { load: cores[0], gateway: cores[1] } : null;
+  } catch {
+    return null;
+  }
+}
+
+export const CORES = chooseCores();
 
 const children = new Set();
 const folders = new Set();

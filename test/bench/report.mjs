@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import { failures, median, rowsFor } from "./figures.mjs";
+import { CORES } from "./processes.mjs";
 
 function number(value) {
   if (value === undefined || !Number.isFinite(value)) return "–";
@@ -21,7 +22,8 @@ function comparison(row) {
     row.label,
     number(row.plain),
     number(row.other),
-    `${format(row.value)} (${format(row.spread[0])} … ${format(row.spread[1])})`,
+    format(row.value),
+    row.spread.map(format).join(" … "),
     row.bar === undefined ? "" : `${limit} ${row.bar}${row.kind === "ratio" ? " ×" : ""}`,
     verdict(row.met),
   ];
@@ -34,7 +36,7 @@ function table(head, rows) {
 
 function steadySection(name, workloads, results) {
   const rows = rowsFor(name, workloads, results).map(comparison);
-  const head = ["load", "figure", "plain Envoy", name, "against plain (lowest … highest round)", "bar", ""];
+  const head = ["load", "figure", "plain Envoy", name, "against plain", "rounds: lowest … median … highest", "bar", ""];
   const spoiled = failures(name, workloads, results).map((line) => `- failed requests in ${line}`);
   return [`### ${name}`, "", table(head, rows), ...(spoiled.length > 0 ? ["", ...spoiled] : [])].join("\n");
 }
@@ -71,6 +73,7 @@ function provenance(bench, results, root) {
     `- machine: ${cpus().length} × ${cpus()[0]?.model ?? "unknown CPU"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux, Node ${process.versions.node}`,
     `- command: \`npm run bench${bench.arguments.length > 0 ? ` -- ${bench.arguments.join(" ")}` : ""}\``,
     `- commit: ${commit(root)}, ${new Date().toISOString().slice(0, 10)}; ${bench.rounds} rounds of ${bench.seconds} s a load`,
+    `- ${CORES ? `gateways on core ${CORES.gateway}, everything else on core ${CORES.load}` : "nothing pinned to a core: differences are less sure"}; Envoy with one worker each`,
     `- cores that others used meanwhile: median ${number(median(busy))}, most ${number(worst)}`,
     "- ratios: best round against best round; differences: median of the differences within each round",
   ].join("\n");

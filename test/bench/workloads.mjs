@@ -3,13 +3,20 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Public model names of the bench's model routes (sluice.mjs makes them; plain Envoy ignores them). */
-export const MODELS = { same: "bench-chat", translated: "bench-translated", failover: "bench-failover" };
+export const MODELS = {
+  same: "bench-chat",
+  translated: "bench-translated",
+  failover429: "bench-failover-429",
+  failover500: "bench-failover-500",
+  failoverRefused: "bench-failover-refused",
+};
 
 const PACED_STREAMS_PER_SECOND = 10;
 const REQUESTS_PER_SECOND = 200;
 const LARGE_REQUESTS_PER_SECOND = 20;
 
 /**
+ * A load runs for `--seconds`, times `lasting` where it is given.
  * `figures` are read from a measurement: kind "ratio" divides by plain Envoy, "added" subtracts it; better says which
  * way noise can only spoil it, so that the best round is the truest.
  */
@@ -43,6 +50,7 @@ const SAME = [
     title: `1 KB chat at ${REQUESTS_PER_SECOND}/s`,
     body: "small",
     load: open(REQUESTS_PER_SECOND),
+    lasting: 1.5,
     figures: [P50(0.25), P99],
   },
   { id: "chat-200k", title: "200 KB chat, 8 connections", body: "large", load: closed(8), figures: [CPU(2), RATE()] },
@@ -51,6 +59,7 @@ const SAME = [
     title: `200 KB chat at ${LARGE_REQUESTS_PER_SECOND}/s`,
     body: "large",
     load: open(LARGE_REQUESTS_PER_SECOND),
+    lasting: 2,
     figures: [P50(), P99],
   },
   {
@@ -67,6 +76,7 @@ const SAME = [
     body: "paced",
     sse: true,
     load: open(PACED_STREAMS_PER_SECOND),
+    lasting: 2.5, // few streams a second make few samples
     figures: [TTFT(0.2), EVENT_CPU(1.3)],
   },
   {
