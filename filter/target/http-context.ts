@@ -54,7 +54,7 @@ import { isErrorBody } from "./error-shape";
 import { signalOf } from "./first-content";
 import { Plan } from "./plan";
 import { ReplyHeaders, stripTrailers } from "./reply-headers";
-import { keepsModel, moveOn, replaceModel, writeContentLength, writeRequestHeaders } from "./request";
+import { keepsModel, ModelEdit, moveOn, writeContentLength, writeRequestHeaders } from "./request";
 import { StreamTail } from "./stream-tail";
 import { StreamSignal, TRANSLATED, Translator } from "./translator";
 import { giveTranslator, takeTranslator } from "./translators";
@@ -104,6 +104,7 @@ export class TargetStream extends StreamContext {
   private hasNext: bool = false;
   private requestDone: bool = false;
   private translator: Translator | null = null;
+  private readonly edit: ModelEdit = new ModelEdit();
   private readonly targetId: usize = heap.alloc(TARGET_ID_BYTES_MAX);
   private targetIdLength: i32 = 0;
 
@@ -140,6 +141,7 @@ export class TargetStream extends StreamContext {
     if (translator != null) translator.reset(plan);
     writeRequestHeaders(plan, translator);
     this.requestDone = translator == null && keepsModel(plan);
+    if (translator == null && !this.requestDone) this.edit.take(plan);
     moveOn(plan);
     return translator == null ? Action.CONTINUE : Action.PAUSE;
   }
@@ -147,10 +149,9 @@ export class TargetStream extends StreamContext {
   onRequestBody(size: i32, endOfStream: bool): Action {
     if (!this.planned || this.requestDone) return Action.CONTINUE;
     if (this.translator != null) return endOfStream ? this.translateRequest(size) : this.waitForBody(size);
-    if (!this.readPlan()) return this.refuse(ErrorCode.FILTER_VERSION_SKEW);
-    if (<u32>size < plan.modelEnd) return Action.PAUSE;
+    if (!this.edit.isWithin(size)) return Action.PAUSE;
     this.requestDone = true;
-    return replaceModel(plan) ? Action.CONTINUE : this.refuse(ErrorCode.OVERLOADED);
+    return this.edit.apply() ? Action.CONTINUE : this.refuse(ErrorCode.OVERLOADED);
   }
 
   onRequestTrailers(count: i32): Action {

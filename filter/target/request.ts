@@ -37,6 +37,7 @@ const CHAT_PATH = utf8("/chat/completions");
 const MESSAGES_PATH = utf8("/messages");
 
 const PATH_BYTES_MAX: i32 = 4096;
+const MODEL_BYTES_MAX: i32 = 64 * 1024;
 
 const path = new ByteWriter(PATH_BYTES_MAX);
 const number = new ByteWriter(20);
@@ -77,16 +78,31 @@ export function keepsModel(plan: Plan): bool {
   );
 }
 
-/** Puts the target's model name where the client's was. The body's first `plan.modelEnd` bytes are in the buffer. */
-export function replaceModel(plan: Plan): bool {
-  // The prefix ends in front of the closing quote, so that the quotes of the client stay.
-  const end = plan.modelEnd - 1;
-  const start = plan.modelStart + 1;
-  if (!getBuffer(BufferKind.REQUEST_BODY, 0, start)) return false;
-  prefix.reset().writeBytes(hostPointer(), start);
-  prefix.writeBytes(plan.modelPointer, plan.modelLength);
-  if (prefix.overflow) return false;
-  return replacePrefix(BufferKind.REQUEST_BODY, end, prefix.pointer, prefix.length);
+/** The one edit of a request that is not translated; kept by the stream, because the plan's bytes do not last. */
+export class ModelEdit {
+  /** Behind the opening quote and in front of the closing one, so that the client's quotes stay. */
+  private start: i32 = 0;
+  private end: i32 = 0;
+  private readonly model: ByteWriter = new ByteWriter(MODEL_BYTES_MAX);
+
+  take(plan: Plan): void {
+    this.start = plan.modelStart + 1;
+    this.end = plan.modelEnd - 1;
+    this.model.reset().writeBytes(plan.modelPointer, plan.modelLength);
+  }
+
+  /** Whether a body buffer of `size` bytes has all that is edited. */
+  isWithin(size: i32): bool {
+    return size >= this.end;
+  }
+
+  /** Puts the target's model name where the client's was; costs a copy of what is in front of it, and no more. */
+  apply(): bool {
+    if (!getBuffer(BufferKind.REQUEST_BODY, 0, this.start)) return false;
+    prefix.reset().writeBytes(hostPointer(), this.start);
+    prefix.writeBytes(this.model.pointer, this.model.length);
+    return !prefix.overflow && replacePrefix(BufferKind.REQUEST_BODY, this.end, prefix.pointer, prefix.length);
+  }
 }
 
 function modelGrowth(plan: Plan): i32 {

@@ -1,0 +1,158 @@
+// One part of a message's content, from chat to Messages: text, image, PDF. Sound and references to files that only the
+// other provider has are refused.
+//
+//   {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}
+//     ─▶ {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}
+
+import { BACKSLASH, COMMA, SPACE } from "../../bytes/ascii";
+import { equalsAscii, equalsAsciiIgnoreCase, startsWithAscii } from "../../bytes/compare";
+import { JsonWriter } from "../../json/writer";
+import { Translation } from "../translation/translation";
+import { Fields, Value } from "../translation/value";
+
+const part = new Fields();
+const type = part.add("type");
+const text = part.add("text");
+const refusal = part.add("refusal");
+const imageUrl = part.add("image_url");
+const file = part.add("file");
+const cacheControl = part.add("cache_control");
+const image = new Fields();
+const url = image.add("url");
+const attachment = new Fields();
+const fileData = attachment.add("file_data");
+const filename = attachment.add("filename");
+
+const DATA_SCHEME: i32 = 5; // data:
+const BASE64_SUFFIX: i32 = 7; // ;base64
+
+/** Takes a part to look at; `partIsBlank` and `writePart` then speak of it. */
+export function readPart(t: Translation, value: Value): bool {
+  if (!part.readValue(value)) return t.refuseType("", "an object");
+  return type.isString || t.refuseType("type", "a string");
+}
+
+/** A text that Messages would refuse for holding nothing visible. */
+export function partIsBlank(): bool {
+  return type.is("text") && text.isString && isBlank(text);
+}
+
+export function writePart(t: Translation, json: JsonWriter, textOnly: bool): bool {
+  if (type.is("text")) {
+    if (!text.isString) return t.refuseType("text", "a string");
+    writeText(json, text, cacheControl);
+    return true;
+  }
+  if (textOnly && type.is("refusal")) {
+    if (!refusal.isString) return t.refuseType("refusal", "a string");
+    if (!isBlank(refusal)) writeText(json, refusal);
+    return true;
+  }
+  if (!textOnly && type.is("image_url")) return writeImage(t, json);
+  if (!textOnly && type.is("file")) return writeFile(t, json);
+  return t.refuseValue("type", type);
+}
+
+export function writeText(json: JsonWriter, value: Value, cache: Value | null = null): void {
+  json.objectBegin();
+  writeMember(json, "type", "text");
+  json.key("text");
+  value.copyTo(json);
+  endBlock(json, cache);
+}
+
+/** Whether a string has no visible character, judging by ASCII white space and its escapes. */
+export function isBlank(value: Value): bool {
+  const end = value.pointer + <usize>value.length;
+  for (let at = value.pointer; at < end; at++) {
+    const byte: u32 = load<u8>(at);
+    if (byte == SPACE) continue;
+    if (byte != BACKSLASH) return false;
+    at++;
+    const escape: u32 = load<u8>(at);
+    if (escape != 0x6e && escape != 0x72 && escape != 0x74) return false; // n r t
+  }
+  return true;
+}
+
+function writeImage(t: Translation, json: JsonWriter): bool {
+  if (!image.readValue(imageUrl) || !url.isString) return t.refuseType("image_url.url", "a string");
+  if (!t.unescape(url)) return false;
+  const remote = startsWithAscii(t.textPointer, t.textLength, "https://") || startsWithAscii(t.textPointer, t.textLength, "http://");
+  json.objectBegin();
+  writeMember(json, "type", "image");
+  if (remote) {
+    json.key("source");
+    json.objectBegin();
+    writeMember(json, "type", "url");
+    json.key("url");
+    url.copyTo(json);
+    json.objectEnd();
+  } else if (!writeDataSource(t, json, "image_url.url", "")) {
+    return false;
+  }
+  endBlock(json, cacheControl);
+  return true;
+}
+
+function writeFile(t: Translation, json: JsonWriter): bool {
+  if (!attachment.readValue(file)) return t.refuseType("file", "an object");
+  if (!fileData.isString) return t.refuseField("file", "send the file itself as file.file_data.");
+  if (!t.unescape(fileData)) return false;
+  json.objectBegin();
+  writeMember(json, "type", "document");
+  if (!writeDataSource(t, json, "file.file_data", "application/pdf")) return false;
+  if (filename.isText) {
+    json.key("title");
+    filename.copyTo(json);
+  }
+  endBlock(json, cacheControl);
+  return true;
+}
+
+/** `data:<media type>[;parameter];base64,<data>` as a source; the URL is the text that was unescaped last. */
+function writeDataSource(t: Translation, json: JsonWriter, field: string, mediaType: string): bool {
+  const start = t.textPointer;
+  const comma = findByte(start, t.textLength, COMMA);
+  if (comma < DATA_SCHEME + BASE64_SUFFIX || !equalsAsciiIgnoreCase(start, DATA_SCHEME, "data:")) {
+    return t.refuseField(field, "send an https URL or a base64 data URL.");
+  }
+  if (!equalsAsciiIgnoreCase(start + <usize>(comma - BASE64_SUFFIX), BASE64_SUFFIX, ";base64")) {
+    return t.refuseField(field, "encode the data URL as base64.");
+  }
+  const type = start + <usize>DATA_SCHEME;
+  const typeLength = min(findByte(type, comma - DATA_SCHEME, 0x3b), comma - DATA_SCHEME - BASE64_SUFFIX); // up to a ;
+  if (mediaType.length > 0 && !equalsAscii(type, typeLength, mediaType)) {
+    return t.refuseField(field, "only PDF files can be sent.");
+  }
+  json.key("source");
+  json.objectBegin();
+  writeMember(json, "type", "base64");
+  json.key("media_type");
+  json.string(type, typeLength);
+  json.key("data");
+  json.string(start + <usize>comma + 1, t.textLength - comma - 1);
+  json.objectEnd();
+  return true;
+}
+
+function endBlock(json: JsonWriter, cache: Value | null): void {
+  if (cache != null && cache.isObject) {
+    json.key("cache_control");
+    cache.copyTo(json);
+  }
+  json.objectEnd();
+}
+
+function writeMember(json: JsonWriter, name: string, value: string): void {
+  json.key(name);
+  json.ascii(value);
+}
+
+/** Offset of the byte in the text, or -1. */
+function findByte(pointer: usize, length: i32, byte: u32): i32 {
+  for (let i = 0; i < length; i++) {
+    if (<u32>load<u8>(pointer + <usize>i) == byte) return i;
+  }
+  return -1;
+}
