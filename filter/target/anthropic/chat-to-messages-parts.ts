@@ -34,7 +34,8 @@ export function readPart(t: Translation, value: Value): bool {
 
 /** A text that Messages would refuse for holding nothing visible. */
 export function partIsBlank(): bool {
-  return type.is("text") && text.isString && isBlank(text);
+  if (type.is("text")) return text.isString && isBlank(text);
+  return type.is("refusal") && refusal.isString && isBlank(refusal);
 }
 
 export function writePart(t: Translation, json: JsonWriter, textOnly: bool): bool {
@@ -45,7 +46,7 @@ export function writePart(t: Translation, json: JsonWriter, textOnly: bool): boo
   }
   if (textOnly && type.is("refusal")) {
     if (!refusal.isString) return t.refuseType("refusal", "a string");
-    if (!isBlank(refusal)) writeText(json, refusal);
+    writeText(json, refusal);
     return true;
   }
   if (!textOnly && type.is("image_url")) return writeImage(t, json);
@@ -78,7 +79,8 @@ export function isBlank(value: Value): bool {
 function writeImage(t: Translation, json: JsonWriter): bool {
   if (!image.readValue(imageUrl) || !url.isString) return t.refuseType("image_url.url", "a string");
   if (!t.unescape(url)) return false;
-  const remote = startsWithAscii(t.textPointer, t.textLength, "https://") || startsWithAscii(t.textPointer, t.textLength, "http://");
+  const remote =
+    startsWithAscii(t.textPointer, t.textLength, "https://") || startsWithAscii(t.textPointer, t.textLength, "http://");
   json.objectBegin();
   writeMember(json, "type", "image");
   if (remote) {

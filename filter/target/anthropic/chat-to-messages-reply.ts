@@ -83,14 +83,16 @@ function writeMessage(): void {
   json.key("role");
   json.ascii("assistant");
   json.key("content");
-  if (!writeJoined("text", blockText)) json.nil();
+  const hasCalls = has("tool_use");
+  if (hasCalls && !has("text")) json.nil();
+  else writeJoined("text", blockText);
   json.key("refusal");
   json.nil();
   if (has("thinking")) {
     json.key("reasoning_content");
     writeJoined("thinking", blockThinking);
   }
-  if (has("tool_use")) writeToolCalls();
+  if (hasCalls) writeToolCalls();
   json.objectEnd();
 }
 
@@ -100,9 +102,8 @@ function has(type: string): bool {
   return false;
 }
 
-/** The texts of all blocks of a type as one string; false, and nothing written, when there is none. */
-function writeJoined(type: string, text: Value): bool {
-  if (!has(type)) return false;
+/** The texts of all blocks of a type as one string: the model wrote them as one, with nothing between them. */
+function writeJoined(type: string, text: Value): void {
   json.stringBegin();
   blocks.begin(replyContent);
   while (blocks.next()) {
@@ -111,7 +112,6 @@ function writeJoined(type: string, text: Value): bool {
     }
   }
   json.stringEnd();
-  return true;
 }
 
 function writeToolCalls(): void {

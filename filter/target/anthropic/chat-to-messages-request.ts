@@ -53,7 +53,7 @@ const schema = schemaFormat.add("schema");
 const items = new Items();
 const t = new Translation();
 
-export function chatRequestToMessages(plan: Plan, body: usize, length: i32, out: ByteWriter, detail: ByteWriter): i32 {
+export function writeMessagesRequest(plan: Plan, body: usize, length: i32, out: ByteWriter, detail: ByteWriter): i32 {
   t.begin(out, detail);
   if (!request.read(body, length)) {
     t.refuseJson(request.error);

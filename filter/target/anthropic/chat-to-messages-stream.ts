@@ -5,11 +5,13 @@
 //   message_stop ─▶ usage chunk where asked for, [DONE]             error ─▶ error event
 
 import { ByteWriter } from "../../bytes/byte-writer";
+import { ErrorCode, Protocol } from "../../contract";
+import { writeErrorEvent } from "../../errors/error-body";
 import { JsonWriter } from "../../json/writer";
 import { nowMs } from "../../sdk";
 import { sseBegin, sseEnd } from "../../sse/writer";
 import { Fields } from "../translation/value";
-import { StreamSignal } from "../translator";
+import { StreamSignal, TRANSLATED } from "../translator";
 import { finishReason, writeChatError } from "./chat-to-messages-reply";
 import { MessagesUsage } from "./messages-usage";
 
@@ -31,6 +33,7 @@ const blockType = block.add("type");
 const blockText = block.add("text");
 const blockId = block.add("id");
 const blockName = block.add("name");
+const blockInput = block.add("input");
 
 const delta = new Fields();
 const deltaType = delta.add("type");
@@ -50,6 +53,8 @@ export class ChatStream {
   private toolCall: i32 = -1;
   private inToolCall: bool = false;
   private hasArguments: bool = false;
+  private finished: bool = false;
+  private ended: bool = false;
 
   reset(wantsUsage: bool): void {
     this.id.reset().writeAscii("chatcmpl");
@@ -59,11 +64,15 @@ export class ChatStream {
     this.toolCall = -1;
     this.inToolCall = false;
     this.hasArguments = false;
+    this.finished = false;
+    this.ended = false;
   }
 
   translate(model: ByteWriter, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
-    // What is no JSON or of a kind that came later says nothing to an OpenAI client.
-    if (!event.read(data, dataLength)) return StreamSignal.PREAMBLE;
+    if (this.ended) return StreamSignal.END;
+    if (dataLength == 0) return StreamSignal.PREAMBLE;
+    // A lost event would be a hole in the answer that nobody sees. A kind that came later says nothing to chat clients.
+    if (!event.read(data, dataLength)) return this.fail(ErrorCode.UPSTREAM_INVALID_REPLY, out);
     if (eventType.is("content_block_delta")) return this.blockDelta(model, out);
     if (eventType.is("content_block_start")) return this.blockStart(model, out);
     if (eventType.is("content_block_stop")) return this.blockStop(model, out);
@@ -74,7 +83,6 @@ export class ChatStream {
   }
 
   private messageStart(model: ByteWriter, out: ByteWriter): StreamSignal {
-    this.created = nowMs() / 1000;
     if (message.readValue(eventMessage)) {
       if (messageId.isText) this.id.reset().writeBytes(messageId.pointer, messageId.length);
       this.usage.read(messageUsage);
@@ -100,7 +108,6 @@ export class ChatStream {
     if (!blockType.is("tool_use") || !blockId.isString || !blockName.isString) return StreamSignal.PREAMBLE;
     this.toolCall++;
     this.inToolCall = true;
-    this.hasArguments = false;
     this.beginToolCall(model, out);
     json.key("id");
     blockId.copyTo(json);
@@ -111,10 +118,13 @@ export class ChatStream {
     json.key("name");
     blockName.copyTo(json);
     json.key("arguments");
-    json.ascii("");
+    // Empty here at Anthropic, the pieces follow; others send the whole of it at once.
+    this.hasArguments = blockInput.isObject && !blockInput.isEmpty;
+    if (this.hasArguments) json.string(blockInput.pointer, blockInput.length);
+    else json.ascii("");
     json.objectEnd();
     this.endToolCall(out);
-    return StreamSignal.PREAMBLE;
+    return this.hasArguments ? StreamSignal.CONTENT : StreamSignal.PREAMBLE;
   }
 
   private blockDelta(model: ByteWriter, out: ByteWriter): StreamSignal {
@@ -155,12 +165,20 @@ export class ChatStream {
   private messageDelta(model: ByteWriter, out: ByteWriter): StreamSignal {
     this.usage.read(eventUsage);
     if (!delta.readValue(eventDelta) || !deltaStop.isString) return StreamSignal.PREAMBLE;
-    this.beginDelta(model, out);
-    this.endDelta(finishReason(deltaStop), out);
+    this.writeFinish(finishReason(deltaStop), model, out);
     return StreamSignal.CONTENT;
   }
 
+  private writeFinish(reason: string, model: ByteWriter, out: ByteWriter): void {
+    if (this.finished) return;
+    this.finished = true;
+    this.beginDelta(model, out);
+    this.endDelta(reason, out);
+  }
+
   private messageStop(model: ByteWriter, out: ByteWriter): StreamSignal {
+    this.ended = true;
+    this.writeFinish("stop", model, out);
     if (this.wantsUsage) {
       this.beginChunk(model, out);
       json.arrayEnd();
@@ -173,18 +191,27 @@ export class ChatStream {
     return StreamSignal.END;
   }
 
+  private fail(code: ErrorCode, out: ByteWriter): StreamSignal {
+    this.ended = true;
+    writeErrorEvent(Protocol.OPENAI, code, out);
+    return StreamSignal.ERROR;
+  }
+
   private error(data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
+    const before = out.length;
     sseBegin(out, "");
-    const written = out.length;
-    writeChatError(data, dataLength, out);
-    if (out.length == written)
-      out.writeAscii('{"error":{"message":"","type":"server_error","param":null,"code":null}}');
+    if (writeChatError(data, dataLength, out) != TRANSLATED) {
+      out.truncate(before);
+      return this.fail(ErrorCode.UPSTREAM_ERROR, out);
+    }
     sseEnd(out);
+    this.ended = true;
     return StreamSignal.ERROR;
   }
 
   /** Up to the open array of choices. */
   private beginChunk(model: ByteWriter, out: ByteWriter): void {
+    if (this.created == 0) this.created = nowMs() / 1000;
     sseBegin(out, "");
     json.reset(out).objectBegin();
     json.key("id");

@@ -1,4 +1,4 @@
-// Token counts of a Messages reply in OpenAI's form. A stream tells them in pieces: later numbers replace earlier ones.
+// Token counts of a Messages reply in OpenAI's form. A stream tells them in pieces: the numbers only grow.
 
 import { JsonWriter } from "../../json/writer";
 import { Fields, Value } from "../translation/value";
@@ -8,27 +8,34 @@ const input = usage.add("input_tokens");
 const output = usage.add("output_tokens");
 const cacheCreation = usage.add("cache_creation_input_tokens");
 const cacheRead = usage.add("cache_read_input_tokens");
+const outputDetails = usage.add("output_tokens_details");
+const details = new Fields();
+const thinking = details.add("thinking_tokens");
 
 export class MessagesUsage {
   private input: i64 = 0;
   private output: i64 = 0;
   private cacheCreation: i64 = 0;
   private cacheRead: i64 = 0;
+  private thinking: i64 = 0;
 
   reset(): void {
     this.input = 0;
     this.output = 0;
     this.cacheCreation = 0;
     this.cacheRead = 0;
+    this.thinking = 0;
   }
 
-  /** Takes what the object names. */
+  /** Takes what the object names; some providers repeat a number as 0 at the end. */
   read(value: Value): void {
-    if (!usage.readValue(value)) return;
-    if (input.present) this.input = input.count;
-    if (output.present) this.output = output.count;
-    if (cacheCreation.present) this.cacheCreation = cacheCreation.count;
-    if (cacheRead.present) this.cacheRead = cacheRead.count;
+    usage.readValue(value);
+    this.input = max(this.input, input.count);
+    this.output = max(this.output, output.count);
+    this.cacheCreation = max(this.cacheCreation, cacheCreation.count);
+    this.cacheRead = max(this.cacheRead, cacheRead.count);
+    details.readValue(outputDetails);
+    this.thinking = max(this.thinking, thinking.count);
   }
 
   /** Messages counts cached tokens beside the others, OpenAI among them. */
@@ -45,6 +52,11 @@ export class MessagesUsage {
     json.objectBegin();
     json.key("cached_tokens");
     json.integer(this.cacheRead);
+    json.objectEnd();
+    json.key("completion_tokens_details");
+    json.objectBegin();
+    json.key("reasoning_tokens");
+    json.integer(this.thinking);
     json.objectEnd();
     json.objectEnd();
   }

@@ -5,18 +5,20 @@
 //   finish_reason, usage: kept       [DONE] ─▶ content_block_stop, message_delta, message_stop
 
 import { ByteWriter } from "../../bytes/byte-writer";
-import { equalsAscii } from "../../bytes/compare";
+import { equalBytes, equalsAscii } from "../../bytes/compare";
+import { ErrorCode, Protocol } from "../../contract";
+import { writeErrorEvent } from "../../errors/error-body";
 import { JsonWriter } from "../../json/writer";
 import { sseBegin, sseEnd } from "../../sse/writer";
 import { Fields, Items, Value } from "../translation/value";
-import { StreamSignal } from "../translator";
+import { StreamSignal, TRANSLATED } from "../translator";
 import { ChatUsage } from "./chat-usage";
-import { stopReason, writeMessagesError } from "./messages-to-chat-reply";
+import { stopReason, writeMessagesStreamError } from "./messages-to-chat-reply";
 
 const NO_BLOCK: i32 = -1;
 const TEXT_BLOCK: i32 = -2;
-/** What an error inside a stream counts as: its events carry no status. */
-const STREAM_ERROR_STATUS: i32 = 500;
+/** Ids are a few dozen bytes. */
+const ID_BYTES_MAX: i32 = 1024;
 
 const chunk = new Fields();
 const chunkId = chunk.add("id");
@@ -32,6 +34,8 @@ const delta = new Fields();
 const deltaContent = delta.add("content");
 const deltaRefusal = delta.add("refusal");
 const deltaToolCalls = delta.add("tool_calls");
+const deltaReasoningContent = delta.add("reasoning_content");
+const deltaReasoning = delta.add("reasoning");
 
 const call = new Fields();
 const callIndex = call.add("index");
@@ -47,33 +51,65 @@ const json = new JsonWriter(new ByteWriter(0));
 
 export class MessagesStream {
   private started: bool = false;
+  private ended: bool = false;
   /** Index of the block that is open or was last, from 0. */
   private block: i32 = -1;
   /** `NO_BLOCK`, `TEXT_BLOCK`, or the provider's index of the tool call that is open. */
   private open: i32 = NO_BLOCK;
+  private readonly openId: ByteWriter = new ByteWriter(ID_BYTES_MAX);
+  private hasCalls: bool = false;
+  private refused: bool = false;
   private stop: string = "";
   private readonly usage: ChatUsage = new ChatUsage();
 
   reset(): void {
     this.started = false;
+    this.ended = false;
     this.block = -1;
     this.open = NO_BLOCK;
+    this.hasCalls = false;
+    this.refused = false;
     this.stop = "";
     this.usage.reset();
   }
 
   translate(model: ByteWriter, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
-    if (equalsAscii(data, dataLength, "[DONE]")) return this.end(model, out);
-    if (!chunk.read(data, dataLength)) return StreamSignal.PREAMBLE;
+    if (this.ended) return StreamSignal.END;
+    if (dataLength == 0) return StreamSignal.PREAMBLE;
+    if (equalsAscii(data, dataLength, "[DONE]")) return this.end(out);
+    // A lost event would be a hole in the answer that nobody sees.
+    if (!chunk.read(data, dataLength)) return this.fail(out);
     if (chunkError.present) return this.error(data, dataLength, out);
     this.start(model, out);
     this.usage.read(chunkUsage);
-    if (!choices.begin(chunkChoices) || !choices.next() || !choice.readValue(choices.value))
+    if (!choices.begin(chunkChoices) || !choices.next() || !choice.readValue(choices.value)) {
       return StreamSignal.PREAMBLE;
-    if (choiceFinish.isString) this.stop = stopReason(choiceFinish);
-    if (!delta.readValue(choiceDelta)) return StreamSignal.PREAMBLE;
+    }
+    const signal = delta.readValue(choiceDelta) ? this.delta(out) : StreamSignal.PREAMBLE;
+    if (choiceFinish.isString) this.stop = stopReason(choiceFinish, this.hasCalls, this.refused);
+    return signal;
+  }
+
+  private delta(out: ByteWriter): StreamSignal {
+    if (deltaRefusal.isText) this.refused = true;
     const said = this.text(deltaContent, out) || this.text(deltaRefusal, out);
-    return this.toolCalls(out) || said ? StreamSignal.CONTENT : StreamSignal.PREAMBLE;
+    if (calls.begin(deltaToolCalls)) {
+      while (calls.next()) {
+        if (!call.readValue(calls.value)) return this.fail(out);
+        callee.readValue(callFunction);
+        if (!this.toolCall(out)) return this.fail(out);
+      }
+      if (this.hasCalls) return StreamSignal.CONTENT;
+    }
+    if (said) return StreamSignal.CONTENT;
+    return deltaReasoningContent.isText || deltaReasoning.isText ? this.keepAlive(out) : StreamSignal.PREAMBLE;
+  }
+
+  /** The provider thinks aloud, which Messages has no place for without a signature: the client sees that it lives. */
+  private keepAlive(out: ByteWriter): StreamSignal {
+    this.begin("ping", out);
+    this.finish(out);
+    return StreamSignal.CONTENT;
   }
 
   private start(model: ByteWriter, out: ByteWriter): void {
@@ -120,41 +156,46 @@ export class MessagesStream {
     return true;
   }
 
-  private toolCalls(out: ByteWriter): bool {
-    if (!calls.begin(deltaToolCalls)) return false;
-    let said = false;
-    while (calls.next()) {
-      if (call.readValue(calls.value) && callee.readValue(callFunction) && this.toolCall(out)) said = true;
-    }
-    return said;
-  }
-
-  /** The first delta of a call has its id and name; the others belong to the call that is open. */
+  /** The first delta of a call has its id and name; those that follow have its index. False when it belongs to none. */
   private toolCall(out: ByteWriter): bool {
-    const index = <i32>min<i64>(callIndex.count, i32.MAX_VALUE);
-    if (callId.isText && calleeName.isText && this.open != index) {
-      this.openBlock(index, out);
-      json.ascii("tool_use");
-      json.key("id");
-      callId.copyTo(json);
-      json.key("name");
-      calleeName.copyTo(json);
-      json.key("input");
-      json.objectBegin();
-      json.objectEnd();
-      json.objectEnd();
-      this.finish(out);
+    // Some providers give no index, or 0 to every call: then a new id begins a new call.
+    const index = callIndex.isNumber ? <i32>min<i64>(callIndex.count, i32.MAX_VALUE) : max(this.open, 0);
+    const isNew = callId.isText && (this.open != index || !this.isOpenId());
+    if (isNew) this.openCall(index, out);
+    if (this.open != index) return false;
+    if (calleeArguments.isText) {
+      this.beginDelta("input_json_delta", "partial_json", out);
+      calleeArguments.copyTo(json);
+      this.endDelta(out);
     }
-    if (this.open != index || !calleeArguments.isText) return false;
-    this.beginDelta("input_json_delta", "partial_json", out);
-    calleeArguments.copyTo(json);
-    this.endDelta(out);
     return true;
   }
 
-  private end(model: ByteWriter, out: ByteWriter): StreamSignal {
-    chunk.read(0, 0);
-    this.start(model, out);
+  private openCall(index: i32, out: ByteWriter): void {
+    this.openBlock(index, out);
+    this.hasCalls = true;
+    this.openId.reset().writeBytes(callId.pointer, callId.length);
+    json.ascii("tool_use");
+    json.key("id");
+    callId.copyTo(json);
+    json.key("name");
+    if (calleeName.isString) calleeName.copyTo(json);
+    else json.ascii("");
+    json.key("input");
+    json.objectBegin();
+    json.objectEnd();
+    json.objectEnd();
+    this.finish(out);
+  }
+
+  private isOpenId(): bool {
+    return equalBytes(this.openId.pointer, this.openId.length, callId.pointer, callId.length);
+  }
+
+  private end(out: ByteWriter): StreamSignal {
+    // An end without a beginning is no answer.
+    if (!this.started) return this.fail(out);
+    this.ended = true;
     this.closeBlock(out);
     this.begin("message_delta", out);
     json.key("delta");
@@ -172,12 +213,22 @@ export class MessagesStream {
     return StreamSignal.END;
   }
 
+  private fail(out: ByteWriter): StreamSignal {
+    this.ended = true;
+    writeErrorEvent(Protocol.ANTHROPIC, ErrorCode.UPSTREAM_INVALID_REPLY, out);
+    return StreamSignal.ERROR;
+  }
+
   private error(data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
+    this.ended = true;
+    const before = out.length;
     sseBegin(out, "error");
-    const written = out.length;
-    writeMessagesError(STREAM_ERROR_STATUS, data, dataLength, out);
-    if (out.length == written) out.writeAscii('{"type":"error","error":{"type":"api_error","message":""}}');
-    sseEnd(out);
+    if (writeMessagesStreamError(data, dataLength, out) == TRANSLATED) {
+      sseEnd(out);
+    } else {
+      out.truncate(before);
+      writeErrorEvent(Protocol.ANTHROPIC, ErrorCode.UPSTREAM_ERROR, out);
+    }
     return StreamSignal.ERROR;
   }
 

@@ -36,7 +36,7 @@ function toFloat(pointer: usize, length: i32): f64 {
     }
   }
   if (at < end) exponent += toExponent(at + 1, end);
-  const size = mantissa == 0 ? 0 : mantissa * Math.pow(10, <f64>exponent);
+  const size = mantissa == 0 ? 0 : mantissa * 10 ** <f64>exponent;
   return negative ? -size : size;
 }
 

@@ -11,6 +11,9 @@ import { NOT_AN_INTEGER, parseInteger, textEquals } from "../../json/text";
 import { JsonError, JsonToken } from "../../json/token";
 import { JsonWriter } from "../../json/writer";
 
+/** The largest integer that every JSON reader takes for itself; sums of a few of these do not overflow. */
+const COUNT_MAX: i64 = 9_007_199_254_740_991;
+
 export class Value {
   /** The value's first token; `NONE` when the member is absent. */
   token: JsonToken = JsonToken.NONE;
@@ -60,11 +63,11 @@ export class Value {
     return true;
   }
 
-  /** A count of tokens: 0 when it is absent, no integer or negative. */
+  /** A count of tokens: 0 when it is absent or no such number. */
   get count(): i64 {
     if (this.token != JsonToken.NUMBER) return 0;
     const value = parseInteger(this.pointer, this.length);
-    return value == NOT_AN_INTEGER || value < 0 ? 0 : value;
+    return value == NOT_AN_INTEGER || value < 0 || value > COUNT_MAX ? 0 : value;
   }
 
   /** Writes the value as it stands in the source. */
