@@ -70,8 +70,8 @@ export function isBlank(value: Value): bool {
     if (byte == SPACE) continue;
     if (byte != BACKSLASH) return false;
     at++;
-    const escape: u32 = load<u8>(at);
-    if (escape != 0x6e && escape != 0x72 && escape != 0x74) return false; // n r t
+    const escaped: u32 = load<u8>(at);
+    if (escaped != 0x6e && escaped != 0x72 && escaped != 0x74) return false; // n r t
   }
   return true;
 }
