@@ -41,6 +41,7 @@ export class ByteWriter {
     this.pointer = 0;
     this.length = 0;
     this.capacity = 0;
+    this.overflow = false;
   }
 
   /** Cuts back to an earlier length, to take back what was written since. */

@@ -33,11 +33,11 @@ export function modelInPathLength(pathLength: i32): i32 {
   return pathLength - MODELS_SLASH.length;
 }
 
-/** Both protocols have `/v1/models`: only Anthropic's clients send `anthropic-version`. */
-export function protocolOf(operation: i32, path: usize, pathLength: i32, anthropicVersion: bool): Protocol {
-  if (anthropicVersion || operation == Operation.MESSAGES) return Protocol.ANTHROPIC;
+/** A path belongs to one protocol, but both have `/v1/models`: only Anthropic's clients send `anthropic-version`. */
+export function protocolOf(path: usize, pathLength: i32, anthropicVersion: bool): Protocol {
   if (pathLength >= MESSAGES.length && MESSAGES.equals(path, MESSAGES.length)) return Protocol.ANTHROPIC;
-  return Protocol.OPENAI;
+  if (CHAT.equals(path, pathLength)) return Protocol.OPENAI;
+  return anthropicVersion ? Protocol.ANTHROPIC : Protocol.OPENAI;
 }
 
 export function errorOf(operation: i32): ErrorCode {

@@ -33,7 +33,7 @@ export function makePlan(exchange: Exchange): Outcome {
   const targets = config.routeTargetCount(route);
   writeHeader(exchange, targets);
   writeClientHeaders(exchange);
-  if (plan.overflow) return refuse(exchange, ErrorCode.BAD_REQUEST);
+  if (plan.overflow || exchange.dialectHeaders.overflow) return refuse(exchange, ErrorCode.BAD_REQUEST);
   store<u16>(plan.pointer, <u16>plan.length, 6);
   for (let i = 0; i < targets; i++) {
     const record = config.routeTarget(route, i);
