@@ -25,14 +25,14 @@ function newestSourceMs(folder: string): number {
   return newest;
 }
 
-/** Compiles the test kit when a source is newer; under a name of its own first, as test files run side by side. */
-function compiledTestkit(): Buffer {
-  const file = join(repository, "build/testkit.wasm");
+/** Compiles a test kit when a source is newer; under a name of its own first, as test files run side by side. */
+export function compiledTestkit(entry: string, name: string): Buffer {
+  const file = join(repository, "build", `${name}.wasm`);
   const built = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (built < newestSourceMs(join(repository, "filter"))) {
     mkdirSync(join(repository, "build"), { recursive: true });
-    const own = `build/testkit.${process.pid}.wasm`;
-    execFileSync(process.execPath, ["scripts/build-filter.mjs", "filter/testkit/index.ts", own], { cwd: repository });
+    const own = `build/${name}.${process.pid}.wasm`;
+    execFileSync(process.execPath, ["scripts/build-filter.mjs", entry, own], { cwd: repository });
     renameSync(join(repository, own), file);
   }
   return readFileSync(file);
@@ -54,7 +54,10 @@ export class Testkit {
         throw new Error("the module aborted");
       },
     };
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(compiledTestkit()), { env });
+    const instance = new WebAssembly.Instance(
+      new WebAssembly.Module(compiledTestkit("filter/testkit/index.ts", "testkit")),
+      { env },
+    );
     this.exports = instance.exports as unknown as Exports;
     this.call("_initialize");
   }

@@ -6,7 +6,7 @@ import { ErrorCode } from "../../contract";
 import { Plan } from "../plan";
 import { exceeds, isZero } from "../translation/number";
 import { Translation } from "../translation/translation";
-import { Fields, Items, Value } from "../translation/value";
+import { Fields, Items } from "../translation/value";
 import { writeMessages } from "./chat-to-messages-conversation";
 import { writeTools } from "./chat-to-messages-tools";
 

@@ -1,0 +1,236 @@
+// OpenAI chat clients, Anthropic Messages provider: the golden cases, and what escapes and errors become.
+
+import { describe, expect, test } from "vitest";
+import { refusals, replies, requests, streams } from "./chat-to-messages-cases.ts";
+import { CREATED, eventsOf, type PlanOptions, Signal, Translators } from "./kit.ts";
+
+const translators = new Translators();
+const begin = (plan: PlanOptions = {}) => translators.begin("chat-to-messages", plan);
+const envelope = { id: "msg_1", object: "chat.completion.chunk", created: CREATED, model: "public-model" };
+
+/** One chunk without its envelope, which is checked here. */
+function chunkOf(data: string): unknown {
+  if (data === "[DONE]") return data;
+  const { choices, usage, ...rest } = JSON.parse(data);
+  expect(rest).toEqual(envelope);
+  if (choices.length === 0) return usage;
+  expect(choices).toHaveLength(1);
+  expect(choices[0].index).toBe(0);
+  return [choices[0].delta, choices[0].finish_reason];
+}
+
+describe("requests", () => {
+  test.each(requests)("$name", ({ request, expected, plan }) => {
+    begin(plan);
+    const { code, text, detail } = translators.request(JSON.stringify({ model: "public-model", ...request }));
+    expect({ code, detail }).toEqual({ code: "translated", detail: "" });
+    expect(JSON.parse(text)).toEqual({ model: "provider-model", max_tokens: 4096, ...expected });
+  });
+
+  test.each(refusals)("refused: $name", ({ request, code, detail }) => {
+    begin();
+    expect(translators.request(JSON.stringify({ model: "m", ...request }))).toMatchObject({ code, detail });
+  });
+
+  test.each([
+    ["no JSON", '{"messages":[', "invalid_json"],
+    ["something behind it", '{"messages":[]} x', "invalid_json"],
+    ["no object", "[1]", "invalid_type"],
+    ["too deep", `{"x":${"[".repeat(200)}${"]".repeat(200)}}`, "json_too_deep"],
+  ])("refused: %s", (_, body, code) => {
+    begin();
+    expect(translators.request(body).code).toBe(code);
+  });
+
+  test("goes to /messages", () => {
+    begin();
+    expect(translators.path()).toBe("/messages");
+  });
+
+  test("escapes stay as the client wrote them; the model is the target's", () => {
+    begin({ requestModel: 'claude-\\"x\\"' });
+    const { text } = translators.request(
+      '{"m\\u006fdel":"m","messages":[{"r\\u006fle":"us\\u0065r","content":"\\u4f60\\u597d \\ud83d\\ude42 \\/ \\ud800"}]}',
+    );
+    expect(text).toContain('"text":"\\u4f60\\u597d \\ud83d\\ude42 \\/ \\ud800"');
+    expect(JSON.parse(text).model).toBe('claude-"x"');
+    expect(JSON.parse(text).messages[0]).toMatchObject({ role: "user" });
+  });
+
+  test("escaped slashes in a data URL", () => {
+    begin();
+    const { text } = translators.request(
+      '{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image\\/png;base64,a\\/b="}}]}]}',
+    );
+    expect(JSON.parse(text).messages[0].content[0].source).toEqual({
+      type: "base64",
+      media_type: "image/png",
+      data: "a/b=",
+    });
+  });
+
+  test("arguments keep their own escapes", () => {
+    begin();
+    const input = { text: '你好 🙂 "quoted" \n \\u4f60', lone: "\ud800" };
+    const { text } = translators.request(
+      JSON.stringify({
+        messages: [
+          {
+            role: "assistant",
+            tool_calls: [{ id: "a", type: "function", function: { name: "f", arguments: JSON.stringify(input) } }],
+          },
+        ],
+      }),
+    );
+    expect(JSON.parse(text).messages[0].content[0].input).toEqual(input);
+  });
+
+  test("numbers keep their digits, duplicates keep the last", () => {
+    begin();
+    const { text } = translators.request(
+      '{"messages":[{"role":"user","content":"a"}],"top_p":1,"top_p":0.90000000000000000001,"max_tokens":1E2}',
+    );
+    expect(text).toContain('"top_p":0.90000000000000000001');
+    expect(text).toContain('"max_tokens":1E2');
+  });
+
+  test.each([
+    ["1.0", "1.0"],
+    ["1e0", "1e0"],
+    ["10E-1", "10E-1"],
+    ["1.0000001", "1"],
+    ["2e-1", "2e-1"],
+    ["1e400", "1"],
+    ["-3", "-3"],
+    [`0.${"0".repeat(500)}1`, `0.${"0".repeat(500)}1`],
+  ])("temperature %s becomes %s", (given, expected) => {
+    begin();
+    const { text } = translators.request(`{"messages":[{"role":"user","content":"a"}],"temperature":${given}}`);
+    expect(text).toContain(`"temperature":${expected},`);
+  });
+});
+
+describe("replies", () => {
+  test.each(replies)("$name", ({ reply, message, finish, usage }) => {
+    begin();
+    const body = { id: "msg_1", type: "message", role: "assistant", model: "provider-model", ...reply };
+    const { code, text } = translators.reply(JSON.stringify(body));
+    expect(code).toBe("translated");
+    const { choices, usage: counted, ...rest } = JSON.parse(text);
+    expect(rest).toEqual({ id: "msg_1", object: "chat.completion", created: CREATED, model: "public-model" });
+    expect(choices).toEqual([
+      { index: 0, message: { role: "assistant", refusal: null, ...message }, logprobs: null, finish_reason: finish },
+    ]);
+    if (usage) expect(counted).toEqual(usage);
+  });
+
+  test("escapes stay; the model is the client's", () => {
+    begin({ originalModel: "\\u6a21\\u578b" });
+    const { text } = translators.reply(
+      '{"type":"message","id":"m","content":[{"type":"text","text":"\\ud83d"},{"type":"text","text":"\\ude42\\u4f60"}]}',
+    );
+    expect(text).toContain('"content":"\\ud83d\\ude42\\u4f60"');
+    expect(text).toContain('"model":"\\u6a21\\u578b"');
+  });
+
+  test.each([
+    ["no JSON", "<html>"],
+    ["empty", ""],
+    ["cut off", '{"type":"message","content":['],
+    ["an error", '{"type":"error","error":{"type":"api_error","message":"x"}}'],
+    ["no content", '{"type":"message"}'],
+    ["a chat completion", '{"object":"chat.completion","choices":[]}'],
+  ])("not understood: %s", (_, body) => {
+    begin();
+    expect(translators.reply(body).code).toBe("upstream_invalid_reply");
+  });
+
+  test("too large", () => {
+    begin();
+    const body = JSON.stringify({ type: "message", content: [{ type: "text", text: "x".repeat(5000) }] });
+    expect(translators.replyWithin(body, 4096).code).toBe("reply_too_large");
+  });
+});
+
+describe("errors", () => {
+  test("the provider's words in OpenAI's shape", () => {
+    begin();
+    const { code, text } = translators.error(
+      429,
+      '{"type":"error","error":{"type":"rate_limit_error","message":"\\u6162 \\"slow\\""},"request_id":"r"}',
+    );
+    expect(code).toBe("translated");
+    expect(JSON.parse(text)).toEqual({
+      error: { message: '慢 "slow"', type: "rate_limit_error", param: null, code: null },
+    });
+  });
+
+  test.each(["<html>502</html>", "", "{}", '{"error":{}}', '{"error":{"message":7}}'])(
+    "no words to keep: %s",
+    (body) => {
+      begin();
+      expect(translators.error(502, body).code).toBe("upstream_error");
+    },
+  );
+});
+
+describe("streams", () => {
+  test.each(streams)("$name", ({ sse, chunks, streamUsage }) => {
+    begin({ stream: true, streamUsage: streamUsage ?? false });
+    const { text, signals } = translators.stream([Buffer.from(sse)]);
+    const events = eventsOf(text);
+    expect(events.map(({ type }) => type)).toEqual(events.map(() => ""));
+    expect(events.map(({ data }) => chunkOf(data))).toEqual(chunks);
+    expect(Math.max(...signals)).toBe(Signal.END);
+  });
+
+  test.each([
+    ["message_start", { type: "message_start", message: { id: "m" } }, Signal.PREAMBLE],
+    ["ping", { type: "ping" }, Signal.PREAMBLE],
+    ["an empty block", { type: "content_block_start", content_block: { type: "text", text: "" } }, Signal.PREAMBLE],
+    ["an empty text", { type: "content_block_delta", delta: { type: "text_delta", text: "" } }, Signal.PREAMBLE],
+    [
+      "a signature",
+      { type: "content_block_delta", delta: { type: "signature_delta", signature: "s" } },
+      Signal.PREAMBLE,
+    ],
+    ["a text", { type: "content_block_delta", delta: { type: "text_delta", text: "a" } }, Signal.CONTENT],
+    ["thinking", { type: "content_block_delta", delta: { type: "thinking_delta", thinking: "a" } }, Signal.CONTENT],
+    ["the stop reason", { type: "message_delta", delta: { stop_reason: "end_turn" } }, Signal.CONTENT],
+    ["the end", { type: "message_stop" }, Signal.END],
+    ["an error", { type: "error", error: { type: "overloaded_error", message: "x" } }, Signal.ERROR],
+  ])("%s releases the reply, or not", (_, event, signal) => {
+    begin();
+    expect(translators.stream([Buffer.from(`data: ${JSON.stringify(event)}\n\n`)]).signals[0]).toBe(signal);
+  });
+
+  test("the provider's error ends the stream", () => {
+    begin();
+    const { text, signals } = translators.stream([
+      Buffer.from('event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"\\u5fd9"}}\n\n'),
+      Buffer.from(
+        'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"type":"text_delta","text":"a"}}\n\n',
+      ),
+    ]);
+    expect(signals[0]).toBe(Signal.ERROR);
+    expect(eventsOf(text).map(({ data }) => JSON.parse(data))).toEqual([
+      { error: { message: "忙", type: "overloaded_error", param: null, code: null } },
+    ]);
+  });
+
+  test.each([
+    ["an event that is no JSON", "data: {oops\n\n", "upstream_invalid_reply"],
+    ["an error without words", 'data: {"type":"error"}\n\n', "upstream_error"],
+  ])("%s is an error for the client", (_, sse, code) => {
+    begin();
+    const { text, signals } = translators.stream([Buffer.from(sse)]);
+    expect(signals[0]).toBe(Signal.ERROR);
+    expect(eventsOf(text).map(({ data }) => JSON.parse(data).error.code)).toEqual([code]);
+  });
+
+  test("a stream that broke", () => {
+    begin();
+    const [event] = eventsOf(translators.streamError(22));
+    expect(JSON.parse(event?.data ?? "").error).toMatchObject({ type: "server_error", code: "upstream_stream_cut" });
+  });
+});

@@ -1,0 +1,191 @@
+// The translators as wasm, without Envoy: hand in a body or a stream, get what the other side would see. Inputs lie right
+// before the end of memory, so that reading one byte too far is a trap, and a trap fails the test.
+
+import {
+  Dialect,
+  FILTER_ERRORS,
+  Operation,
+  PLAN_FORMAT,
+  PLAN_HEADER_BYTES,
+  PlanFlag,
+  Protocol,
+  TARGET_HEADER_BYTES,
+} from "../../control-plane/contract.ts";
+import { compiledTestkit } from "../filter/testkit.ts";
+
+/** The clock of the module stands still here: 1,700,000,000 seconds and a bit. */
+export const CREATED = 1_700_000_000;
+export const TRANSLATED = -1;
+const PAGE_BYTES = 65_536;
+
+export const Signal = { PREAMBLE: 0, CONTENT: 1, END: 2, ERROR: 3 } as const;
+export type Direction = "chat-to-messages" | "messages-to-chat";
+
+export interface PlanOptions {
+  stream?: boolean;
+  streamUsage?: boolean;
+  defaultMaxTokens?: number;
+  /** Raw JSON string content, as the client wrote it and as the target has it. */
+  originalModel?: string;
+  requestModel?: string;
+}
+
+export interface Outcome {
+  /** "translated", or a code of contract/errors.json. */
+  code: string;
+  text: string;
+  detail: string;
+}
+
+export interface SseEvent {
+  type: string;
+  data: string;
+}
+
+type WasmFunction = (...parameters: number[]) => number;
+
+const wasm = compiledTestkit("filter/testkit/translation.ts", "testkit-translation");
+
+function str16(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+/** ARCHITECTURE.md §2.2 and §2.3, with one target. */
+function planBytes(options: PlanOptions): Buffer {
+  const strings = Buffer.concat([str16(options.originalModel ?? "public-model"), str16(""), str16(""), str16("")]);
+  const texts = ["cluster", "target", "provider.test", "/v1", options.requestModel ?? "provider-model"].map(str16);
+  const record = Buffer.concat([Buffer.alloc(TARGET_HEADER_BYTES), ...texts]);
+  record.writeUInt16LE(record.length, 0);
+  record.writeUInt8(Dialect.ANTHROPIC, 2);
+  record.writeUInt32LE(options.defaultMaxTokens ?? 0, 4);
+  const header = Buffer.alloc(PLAN_HEADER_BYTES);
+  const flags = (options.stream ? PlanFlag.STREAM : 0) | (options.streamUsage ? PlanFlag.STREAM_USAGE : 0);
+  header.set([PLAN_FORMAT, Protocol.OPENAI, Operation.CHAT, flags, 1, 0], 0);
+  header.writeUInt16LE(PLAN_HEADER_BYTES + strings.length, 6);
+  return Buffer.concat([header, strings, record]);
+}
+
+/** The events of a stream; the text must be one that our own writers make. */
+export function eventsOf(text: string): SseEvent[] {
+  const events: SseEvent[] = [];
+  for (const block of text.split("\n\n")) {
+    if (block.trim() === "") continue;
+    const lines = block.trimStart().split("\n");
+    const type = lines.find((line) => line.startsWith("event: "))?.slice(7) ?? "";
+    const data = lines.filter((line) => line.startsWith("data: ")).map((line) => line.slice(6));
+    events.push({ type, data: data.join("\n") });
+  }
+  return events;
+}
+
+export class Translators {
+  private readonly exports: Record<string, WasmFunction>;
+  private readonly memory: WebAssembly.Memory;
+  private inputEnd = -1;
+  private inputBytes = 0;
+
+  constructor() {
+    const env = {
+      proxy_log: (): never => {
+        throw new Error("the module aborted");
+      },
+      proxy_get_current_time_nanoseconds: (pointer: number): number => {
+        new DataView(this.memory.buffer).setBigUint64(pointer, BigInt(CREATED) * 1_000_000_000n + 5n, true);
+        return 0;
+      },
+    };
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env });
+    this.exports = instance.exports as Record<string, WasmFunction>;
+    this.memory = instance.exports.memory as WebAssembly.Memory;
+    this.call("_initialize");
+  }
+
+  begin(direction: Direction, options: PlanOptions = {}): void {
+    const plan = planBytes(options);
+    // The plan is read again with the request: it must outlive the inputs.
+    const pointer = this.call("allocate", plan.length) >>> 0;
+    new Uint8Array(this.memory.buffer, pointer, plan.length).set(plan);
+    const readable = this.call("begin", direction === "chat-to-messages" ? 0 : 1, pointer, plan.length);
+    if (!readable) throw new Error("the plan cannot be read");
+  }
+
+  path(): string {
+    this.call("path");
+    return this.output();
+  }
+
+  request(body: string | Uint8Array): Outcome {
+    return this.outcome(this.call("request", ...this.put(body)));
+  }
+
+  reply(body: string | Uint8Array): Outcome {
+    return this.outcome(this.call("reply", ...this.put(body)));
+  }
+
+  replyWithin(body: string, bytesMax: number): Outcome {
+    return this.outcome(this.call("replyWithin", ...this.put(body), bytesMax));
+  }
+
+  error(status: number, body: string | Uint8Array): Outcome {
+    return this.outcome(this.call("error", status, ...this.put(body)));
+  }
+
+  streamError(code: number): string {
+    this.call("streamError", code);
+    return this.output();
+  }
+
+  /** Sends a provider's stream in these pieces; answers what the client gets and the signal of every piece. */
+  stream(pieces: readonly Uint8Array[]): { text: string; signals: number[] } {
+    this.call("clear");
+    const signals: number[] = [];
+    for (const piece of pieces) signals.push(this.call("push", ...this.put(piece)));
+    signals.push(this.call("finish"));
+    return { text: this.output(), signals };
+  }
+
+  memoryBytes(): number {
+    return this.memory.buffer.byteLength;
+  }
+
+  private outcome(code: number): Outcome {
+    const name = code === TRANSLATED ? "translated" : FILTER_ERRORS[code]?.code;
+    if (name === undefined) throw new Error(`there is no error ${code}`);
+    return {
+      code: name,
+      text: this.output(),
+      detail: this.read(this.call("detailPointer"), this.call("detailLength")),
+    };
+  }
+
+  private output(): string {
+    return this.read(this.call("outPointer"), this.call("outLength"));
+  }
+
+  private read(pointer: number, length: number): string {
+    return Buffer.from(new Uint8Array(this.memory.buffer, pointer >>> 0, length)).toString("utf8");
+  }
+
+  private put(input: string | Uint8Array): [number, number] {
+    const bytes = typeof input === "string" ? Buffer.from(input) : input;
+    if (this.memory.buffer.byteLength !== this.inputEnd || bytes.length > this.inputBytes) {
+      // The module's own allocator leaves pages alone that it did not add.
+      const pages = Math.max(1, Math.ceil(bytes.length / PAGE_BYTES));
+      this.memory.grow(pages);
+      this.inputEnd = this.memory.buffer.byteLength;
+      this.inputBytes = pages * PAGE_BYTES;
+    }
+    const pointer = this.inputEnd - bytes.length;
+    new Uint8Array(this.memory.buffer, pointer, bytes.length).set(bytes);
+    return [pointer, bytes.length];
+  }
+
+  private call(name: string, ...parameters: number[]): number {
+    const exported = this.exports[name];
+    if (!exported) throw new Error(`the test kit exports no ${name}`);
+    return exported(...parameters);
+  }
+}
