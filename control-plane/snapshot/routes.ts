@@ -54,6 +54,8 @@ function route(name: string, prefix: string, bodyBufferBytes: number): EnvoyValu
 export function routes(clusters: readonly string[], bodyBufferBytes: number): EnvoyJson {
   return typed("envoy.config.route.v3.RouteConfiguration", {
     name: ROUTE_CONFIGURATION,
+    // A mark that Envoy could not follow.
+    response_headers_to_remove: [HEADER_RETRY],
     cluster_specifier_plugins: [
       {
         extension: {

@@ -53,6 +53,7 @@ import { failoversTotal, streamsCutTotal } from "../telemetry/metrics";
 import { isErrorBody } from "./error-shape";
 import { signalOf } from "./first-content";
 import { Plan } from "./plan";
+import { isCredentialStatus, isErrorStatus, isWorthRetry, Reply } from "./reply";
 import { ReplyHeaders, stripTrailers } from "./reply-headers";
 import { keepsModel, ModelEdit, moveOn, writeContentLength, writeRequestHeaders } from "./request";
 import { StreamTail } from "./stream-tail";
@@ -72,6 +73,7 @@ const JSON_TYPE = utf8("application/json");
 const TARGET_ID_BYTES_MAX: i32 = 128;
 /** An error's text is not worth more memory than this. */
 const ERROR_BYTES_MAX: i32 = 64 * 1024;
+const STATUS_ABANDONED: i32 = 500;
 
 const plan = new Plan();
 const headers = new ReplyHeaders();
@@ -82,20 +84,6 @@ const number = new ByteWriter(20);
 const scratch = new ByteWriter(TRANSLATED_REPLY_BYTES_MAX);
 /** The size of a request was limited before. */
 const request = new ByteWriter(i32.MAX_VALUE);
-
-enum Reply {
-  PASS = 0,
-  ERROR = 1,
-  REPLY = 2,
-  HELD = 3,
-  EVENTS = 4,
-  /** Too large to be held: dropped as it comes, answered at its end. */
-  DROPPED = 5,
-  /** Nothing further to do: what comes passes, or Envoy drops it. */
-  DONE = 6,
-  /** Complete, translated; what the provider still sends behind its terminal event is swallowed. */
-  ENDED = 7,
-}
 
 export class TargetStream extends StreamContext {
   private planned: bool = false;
@@ -167,11 +155,11 @@ export class TargetStream extends StreamContext {
     this.isJson = headers.isJson;
     this.isEncoded = headers.isEncoded;
     const succeeded = headers.status >= 200 && headers.status < 300;
-    if (!succeeded && this.hasNext && isWorthRetry(headers.status)) return this.retry();
+    if (!succeeded && this.hasNext && isWorthRetry(headers.status)) return this.abandonHeaders(endOfStream);
     setHeader(HeaderMap.RESPONSE, TARGET, this.targetId, this.targetIdLength);
     this.reply = this.kindOf(succeeded);
     if (this.reply == Reply.PASS) return Action.CONTINUE;
-    return endOfStream ? this.finishEmpty(succeeded) : Action.PAUSE;
+    return endOfStream ? this.finishEmpty() : Action.PAUSE;
   }
 
   onResponseBody(size: i32, endOfStream: bool): Action {
@@ -190,6 +178,9 @@ export class TargetStream extends StreamContext {
         return Action.PAUSE;
       case Reply.ENDED:
         replaceBuffer(BufferKind.RESPONSE_BODY, size, 0, 0);
+        return Action.CONTINUE;
+      case Reply.ABANDONED:
+        this.replaceAbandoned(size, endOfStream);
         return Action.CONTINUE;
       default:
         return Action.CONTINUE;
@@ -263,7 +254,7 @@ export class TargetStream extends StreamContext {
   // Reply
 
   private kindOf(succeeded: bool): Reply {
-    if (!succeeded) return this.isEncoded && !isCredentialStatus(this.status) ? Reply.PASS : Reply.ERROR;
+    if (!succeeded) return this.passesEncodedError() ? Reply.PASS : Reply.ERROR;
     if (this.isEncoded) return this.translator == null ? Reply.PASS : Reply.ERROR;
     if (headers.isEventStream) {
       // Events may be added or rewritten: no length is known before the end.
@@ -273,11 +264,39 @@ export class TargetStream extends StreamContext {
     return this.translator == null ? Reply.PASS : Reply.REPLY;
   }
 
-  private retry(): Action {
+  /** The provider speaks the client's dialect, and the client can decode what nobody asked for. */
+  private passesEncodedError(): bool {
+    return this.isEncoded && this.translator == null && isErrorStatus(this.status) && !isCredentialStatus(this.status);
+  }
+
+  // Envoy makes no further attempt once the provider has sent an interim reply (1xx). What is abandoned is therefore an
+  // error in the client's shape already. Its status is 500, which says nothing about the health of the endpoint.
+
+  private markRetry(): void {
     failoversTotal.add(1);
-    this.reply = Reply.DONE;
     setHeaderLiteral(HeaderMap.RESPONSE, RETRY, ONE);
+  }
+
+  private abandonHeaders(endOfStream: bool): Action {
+    this.markRetry();
+    this.reply = Reply.ABANDONED;
+    const name = errorCodeName(ErrorCode.UPSTREAM_ERROR);
+    setHeader(HeaderMap.RESPONSE, ERROR, name, textLength(name));
+    setHeaderLiteral(HeaderMap.RESPONSE, CONTENT_TYPE, JSON_TYPE);
+    removeHeader(HeaderMap.RESPONSE, CONTENT_ENCODING);
+    if (!endOfStream) removeHeader(HeaderMap.RESPONSE, CONTENT_LENGTH);
     return Action.CONTINUE;
+  }
+
+  private abandonWhole(size: i32): Action {
+    this.markRetry();
+    return this.answerError(ErrorCode.UPSTREAM_ERROR, STATUS_ABANDONED, size);
+  }
+
+  private replaceAbandoned(size: i32, endOfStream: bool): void {
+    scratch.reset();
+    if (endOfStream) writeErrorBody(this.protocol, ErrorCode.UPSTREAM_ERROR, 0, 0, scratch);
+    replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
   }
 
   private holdWhole(size: i32, bytesMax: i32): Action {
@@ -290,10 +309,10 @@ export class TargetStream extends StreamContext {
   }
 
   /** A reply of headers alone has no body that could be replaced, so the client is answered from here. */
-  private finishEmpty(succeeded: bool): Action {
-    if (this.hasNext) return this.retry();
+  private finishEmpty(): Action {
+    if (this.hasNext) return this.abandonHeaders(true);
     if (isCredentialStatus(this.status)) return this.refuse(ErrorCode.UPSTREAM_CREDENTIAL_REJECTED);
-    return this.refuse(succeeded ? ErrorCode.UPSTREAM_INVALID_REPLY : ErrorCode.UPSTREAM_ERROR);
+    return this.refuse(isErrorStatus(this.status) ? ErrorCode.UPSTREAM_ERROR : ErrorCode.UPSTREAM_INVALID_REPLY);
   }
 
   private finishReply(size: i32): Action {
@@ -307,9 +326,8 @@ export class TargetStream extends StreamContext {
   /** Nobody is left to ask: the client gets the provider's error in its own protocol's shape. */
   private finishError(size: i32): Action {
     if (isCredentialStatus(this.status)) return this.failWhole(ErrorCode.UPSTREAM_CREDENTIAL_REJECTED, size);
-    if (this.isEncoded || (this.status >= 200 && this.status < 400)) {
-      return this.failWhole(ErrorCode.UPSTREAM_INVALID_REPLY, size);
-    }
+    if (!isErrorStatus(this.status)) return this.failWhole(ErrorCode.UPSTREAM_INVALID_REPLY, size);
+    if (this.isEncoded) return this.answerError(ErrorCode.UPSTREAM_ERROR, this.status, size);
     if (size > 0 && !getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
     const body: usize = size > 0 ? hostPointer() : 0;
     const translator = this.translator;
@@ -328,7 +346,7 @@ export class TargetStream extends StreamContext {
 
   /** Gives a held reply up: for the next target, or with an error of ours. */
   private failWhole(code: ErrorCode, size: i32): Action {
-    return this.hasNext ? this.retry() : this.answerError(code, errorStatus(code), size);
+    return this.hasNext ? this.abandonWhole(size) : this.answerError(code, errorStatus(code), size);
   }
 
   private answerError(code: ErrorCode, status: i32, size: i32): Action {
@@ -340,7 +358,7 @@ export class TargetStream extends StreamContext {
 
   /** Lets the headers go, with `scratch` as the whole body in place of the `size` bytes that are held. */
   private answerWhole(status: i32, size: i32): Action {
-    this.reply = Reply.DONE;
+    this.reply = Reply.ENDED;
     if (status != this.status) {
       number.reset().writeUnsigned(status);
       setHeader(HeaderMap.RESPONSE, STATUS, number.pointer, number.length);
@@ -367,7 +385,7 @@ export class TargetStream extends StreamContext {
     // What passes untouched is only read up to its first content; its end is the tail's matter.
     const readable = this.translator == null ? StreamSignal.CONTENT : StreamSignal.END;
     if (endOfStream && signal < readable) signal = max(signal, this.readLastEvent(this.held));
-    if (signal == StreamSignal.ERROR && this.hasNext) return this.retry();
+    if (signal == StreamSignal.ERROR && this.hasNext) return this.abandonWhole(size);
     if (this.framer.failed || this.held.overflow) return this.failWhole(ErrorCode.UPSTREAM_INVALID_REPLY, size);
     if (signal == StreamSignal.PREAMBLE) {
       if (endOfStream) return this.failWhole(ErrorCode.UPSTREAM_STREAM_CUT, size);
@@ -462,15 +480,6 @@ export class TargetStream extends StreamContext {
     replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
     return Action.CONTINUE;
   }
-}
-
-/** Whether another target may do better: the request itself is not what was refused. */
-function isWorthRetry(status: i32): bool {
-  return status >= 500 || status == 429 || status == 408 || status == 404 || isCredentialStatus(status);
-}
-
-function isCredentialStatus(status: i32): bool {
-  return status == 401 || status == 403;
 }
 
 /** Contexts that no stream uses; as many as were ever needed at once. */

@@ -1,0 +1,31 @@
+// What the target root does with a provider's reply, and what a reply's status says. Decisions only, no bytes.
+
+export enum Reply {
+  PASS = 0,
+  ERROR = 1,
+  REPLY = 2,
+  HELD = 3,
+  EVENTS = 4,
+  /** Too large to be held: dropped as it comes, answered at its end. */
+  DROPPED = 5,
+  /** Nothing further to do: what comes passes, or Envoy drops it. */
+  DONE = 6,
+  /** Complete as the client got it: what the provider still sends is swallowed. */
+  ENDED = 7,
+  /** Marked for a retry by its headers; if its body comes nevertheless, an error takes its place. */
+  ABANDONED = 8,
+}
+
+/** Whether another target may do better: the request itself is not what was refused. */
+export function isWorthRetry(status: i32): bool {
+  return status >= 500 || status == 429 || status == 408 || status == 404 || isCredentialStatus(status);
+}
+
+/** What a client takes for an error; 1xx, redirects and numbers that HTTP does not have are no answers at all. */
+export function isErrorStatus(status: i32): bool {
+  return status >= 400 && status < 600;
+}
+
+export function isCredentialStatus(status: i32): bool {
+  return status == 401 || status == 403;
+}
