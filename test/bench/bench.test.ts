@@ -122,9 +122,11 @@ describe("figures", () => {
     expect(median([Number.NaN, 7])).toBe(7);
   });
 
-  test("failed requests are told", () => {
+  test("failed requests are told, and no bar is met with them", () => {
     expect(failures("sluice", workloads, results)).toEqual([]);
     const failed = { ...round(1, 1, 1), failed: 3, firstFailure: "status 503" };
-    expect(failures("sluice", workloads, { steady: { sluice: [failed] } })).toEqual(["steady: 3 failed (status 503)"]);
+    const spoiled: Results = { steady: { plain: [round(50, 900, 0.5)], sluice: [failed] } };
+    expect(failures("sluice", workloads, spoiled)).toEqual(["steady: 3 failed (status 503)"]);
+    expect(rowsFor("sluice", workloads, spoiled).map(({ met }) => met)).toEqual([false, false, false, undefined]);
   });
 });
