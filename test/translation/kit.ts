@@ -86,6 +86,7 @@ export class Translators {
   private readonly memory: WebAssembly.Memory;
   private inputEnd = -1;
   private inputBytes = 0;
+  private plan = 0;
 
   constructor() {
     const env = {
@@ -106,7 +107,9 @@ export class Translators {
   begin(direction: Direction, options: PlanOptions = {}): void {
     const plan = planBytes(options);
     // The plan is read again with the request: it must outlive the inputs.
+    if (this.plan !== 0) this.call("free", this.plan);
     const pointer = this.call("allocate", plan.length) >>> 0;
+    this.plan = pointer;
     new Uint8Array(this.memory.buffer, pointer, plan.length).set(plan);
     const readable = this.call("begin", direction === "chat-to-messages" ? 0 : 1, pointer, plan.length);
     if (!readable) throw new Error("the plan cannot be read");

@@ -1,0 +1,228 @@
+// What holds for every translation, whatever the input: chunks may be cut anywhere, no bytes trap, what comes out is JSON
+// and events, every character survives, and memory does not grow.
+
+import { describe, expect, test } from "vitest";
+import { property, type Random } from "../filter/random.ts";
+import * as chat from "./chat-to-messages-cases.ts";
+import { type Direction, eventsOf, type Outcome, type PlanOptions, Signal, Translators } from "./kit.ts";
+import * as messages from "./messages-to-chat-cases.ts";
+
+const translators = new Translators();
+const directions: Direction[] = ["chat-to-messages", "messages-to-chat"];
+const streaming: PlanOptions = { stream: true, streamUsage: true };
+
+const bodies: Record<Direction, { requests: string[]; replies: string[]; streams: string[] }> = {
+  "chat-to-messages": {
+    requests: [...chat.requests, ...chat.refusals].map(({ request }) => JSON.stringify({ model: "m", ...request })),
+    replies: chat.replies.map(({ reply }) => JSON.stringify({ type: "message", id: "i", ...reply })),
+    streams: chat.streams.map(({ sse }) => sse),
+  },
+  "messages-to-chat": {
+    requests: [...messages.requests, ...messages.refusals].map(({ request }) =>
+      JSON.stringify({ model: "m", max_tokens: 9, ...request }),
+    ),
+    replies: messages.replies.map(({ message, finish, usage }) =>
+      JSON.stringify({ id: "i", choices: [{ message, finish_reason: finish }], usage }),
+    ),
+    streams: messages.streams.map(({ sse }) => sse),
+  },
+};
+
+function pieces(bytes: Buffer, random: Random): Buffer[] {
+  const cut: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const length = 1 + random.below(random.chance(2) ? 3 : 200);
+    cut.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+  return cut;
+}
+
+const odd = ["", "\u0000", "\n", '"', "\\", "é", "你好", "🙂", "\ud83d", "\ude42", "\u2028", "\\u4f60", "\u007f"];
+
+function oddText(random: Random): string {
+  return Array.from({ length: 1 + random.below(8) }, () => random.pick([...odd, "a", "word "])).join("");
+}
+
+/** JSON with some characters written as escapes, as clients may. */
+function escaped(value: unknown, random: Random): string {
+  return JSON.stringify(value).replace(/[^ -~]|\//gu, (character) => {
+    if (random.chance(2)) return character;
+    if (character === "/") return "\\/";
+    return character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  });
+}
+
+/** Another value in a random place, or a member gone. */
+function damaged(value: unknown, random: Random): unknown {
+  if (random.chance(6)) return random.pick<unknown>([null, true, 7, -1.5e300, "", "text", [], {}, [[]], { type: 1 }]);
+  if (Array.isArray(value) && value.length > 0) {
+    const copy = [...value];
+    const at = random.below(copy.length);
+    if (random.chance(5)) copy.splice(at, 1);
+    else copy[at] = damaged(copy[at], random);
+    return copy;
+  }
+  if (value !== null && typeof value === "object" && Object.keys(value).length > 0) {
+    const copy: Record<string, unknown> = { ...value };
+    const key = random.pick(Object.keys(copy));
+    if (random.chance(6)) delete copy[key];
+    else copy[key] = damaged(copy[key], random);
+    return copy;
+  }
+  return random.pick<unknown>([null, 0, "x", "tool_use", "text", "function", [], {}]);
+}
+
+function damagedBytes(text: string, random: Random): Buffer {
+  const bytes = Buffer.from(text);
+  for (let times = 1 + random.below(4); times > 0; times--) {
+    const at = random.below(bytes.length);
+    if (random.chance(2)) bytes[at] = random.below(256);
+    else bytes[at] = random.pick([...Buffer.from('"\\{}[]:,0-eu\n\r')]);
+  }
+  return random.chance(4) ? bytes.subarray(0, random.below(bytes.length)) : bytes;
+}
+
+function damagedText(text: string, random: Random): Buffer {
+  return random.chance(2) ? Buffer.from(JSON.stringify(damaged(JSON.parse(text), random))) : damagedBytes(text, random);
+}
+
+function expectSound({ code, text, detail }: Outcome): void {
+  if (code === "translated") JSON.parse(text);
+  else expect(code).not.toBe("internal_error");
+  if (code === "unsupported_content" || code === "invalid_type") expect(detail).toMatch(/ (cannot be sent|must be) /);
+}
+
+function expectSoundStream(text: string): void {
+  for (const { data } of eventsOf(text)) if (data !== "[DONE]") JSON.parse(data);
+}
+
+describe.each(directions)("%s", (direction) => {
+  const { requests, replies, streams } = bodies[direction];
+
+  test.each(streams.map((sse, index) => [index, sse] as const))("any cut gives the same stream: %i", (_, sse) => {
+    translators.begin(direction, streaming);
+    const whole = translators.stream([Buffer.from(sse)]);
+    property(30, (random) => {
+      translators.begin(direction, streaming);
+      const cut = translators.stream(pieces(Buffer.from(sse), random));
+      expect(cut.text).toBe(whole.text);
+      expect(Math.max(...cut.signals)).toBe(Signal.END);
+    });
+  });
+
+  test("other line ends and comments give the same stream", () => {
+    const sse = streams[0] as string;
+    translators.begin(direction, streaming);
+    const { text } = translators.stream([Buffer.from(sse)]);
+    for (const other of [sse.replaceAll("\n", "\r\n"), sse.replaceAll("\n", "\r"), `: hello\n\n${sse}`]) {
+      translators.begin(direction, streaming);
+      expect(translators.stream([Buffer.from(other)]).text).toBe(text);
+    }
+  });
+
+  test("damaged requests are translated or refused, never more", () => {
+    property(3000, (random) => {
+      translators.begin(direction, random.chance(2) ? streaming : {});
+      expectSound(translators.request(damagedText(random.pick(requests), random)));
+    });
+  });
+
+  test("damaged replies and errors", () => {
+    property(2000, (random) => {
+      translators.begin(direction);
+      const body = damagedText(random.pick(replies), random);
+      expectSound(translators.reply(body));
+      expectSound(translators.error(random.pick([400, 500, 0, -1]), body));
+    });
+  });
+
+  test("damaged streams", () => {
+    property(1500, (random) => {
+      translators.begin(direction, streaming);
+      const sse = random.pick(streams);
+      const lines = sse.split("\n\n").filter((line) => line !== "");
+      const shuffled = random.chance(2) ? lines : lines.filter(() => !random.chance(4)).reverse();
+      const bytes = random.chance(2) ? damagedBytes(sse, random) : Buffer.from(`${shuffled.join("\n\n")}\n\n`);
+      expectSoundStream(translators.stream(pieces(bytes, random)).text);
+    });
+  });
+
+  test("memory does not grow", () => {
+    const round = () => {
+      for (const body of requests) {
+        translators.begin(direction);
+        translators.request(body);
+      }
+      for (const body of replies) translators.reply(body);
+      for (const sse of streams) {
+        translators.begin(direction, streaming);
+        translators.stream([Buffer.from(sse)]);
+      }
+    };
+    round();
+    const before = translators.memoryBytes();
+    for (let times = 0; times < 30; times++) round();
+    expect(translators.memoryBytes()).toBe(before);
+  });
+});
+
+describe("every character survives", () => {
+  const body = (value: unknown, random: Random) => Buffer.from(escaped(value, random));
+  const anyObject = (random: Random) => ({ [`k${oddText(random)}`]: oddText(random), n: [1, { x: oddText(random) }] });
+
+  test("in requests, chat to Messages", () => {
+    property(300, (random) => {
+      const [system, said, input] = [oddText(random), oddText(random), anyObject(random)];
+      const call = { id: "a", type: "function", function: { name: "f", arguments: JSON.stringify(input) } };
+      translators.begin("chat-to-messages");
+      const request = {
+        messages: [
+          { role: "system", content: `S${system}` },
+          { role: "user", content: `U${said}` },
+          { role: "assistant", tool_calls: [call] },
+        ],
+      };
+      const translated = JSON.parse(translators.request(body(request, random)).text);
+      expect(translated.system[0].text).toBe(`S${system}`);
+      expect(translated.messages[0].content[0].text).toBe(`U${said}`);
+      expect(translated.messages[1].content[0].input).toEqual(input);
+    });
+  });
+
+  test("in requests, Messages to chat", () => {
+    property(300, (random) => {
+      const [system, said, input] = [oddText(random), oddText(random), anyObject(random)];
+      translators.begin("messages-to-chat");
+      const request = {
+        max_tokens: 1,
+        system: [{ type: "text", text: system }],
+        messages: [
+          { role: "user", content: [{ type: "text", text: said }] },
+          { role: "assistant", content: [{ type: "tool_use", id: "a", name: "f", input }] },
+        ],
+      };
+      const translated = JSON.parse(translators.request(body(request, random)).text);
+      expect(translated.messages[0].content).toBe(system);
+      expect(translated.messages[1].content).toBe(said);
+      expect(JSON.parse(translated.messages[2].tool_calls[0].function.arguments)).toEqual(input);
+    });
+  });
+
+  test("in streams, both ways", () => {
+    property(200, (random) => {
+      const texts = Array.from({ length: 3 }, () => `t${oddText(random)}`);
+      translators.begin("chat-to-messages", streaming);
+      const fromMessages = texts.map(
+        (text) => `data: ${escaped({ type: "content_block_delta", delta: { type: "text_delta", text } }, random)}\n\n`,
+      );
+      const toChat = eventsOf(translators.stream(pieces(Buffer.from(fromMessages.join("")), random)).text);
+      expect(toChat.map(({ data }) => JSON.parse(data).choices[0].delta.content)).toEqual(texts);
+      translators.begin("messages-to-chat", streaming);
+      const fromChat = texts.map((content) => `data: ${escaped({ choices: [{ delta: { content } }] }, random)}\n\n`);
+      const toMessages = eventsOf(translators.stream(pieces(Buffer.from(fromChat.join("")), random)).text);
+      const deltas = toMessages.filter(({ type }) => type === "content_block_delta");
+      expect(deltas.map(({ data }) => JSON.parse(data).delta.text)).toEqual(texts);
+    });
+  });
+});
