@@ -55,7 +55,7 @@ const usage = new ChatUsage();
 export function stopReason(finishReason: Value, hasCalls: bool, refused: bool): string {
   if (finishReason.is("length")) return "max_tokens";
   if (finishReason.is("content_filter") || refused) return "refusal";
-  return hasCalls || finishReason.is("tool_calls") ? "tool_use" : "end_turn";
+  return hasCalls || finishReason.is("tool_calls") || finishReason.is("function_call") ? "tool_use" : "end_turn";
 }
 
 export function writeMessagesReply(model: ByteWriter, body: usize, length: i32, out: ByteWriter): i32 {

@@ -1,0 +1,29 @@
+// docs/translation.md speaks of every member that the translators know.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8");
+const page = read("docs/translation.md");
+const [toMessages = "", toChat = ""] = page.split("\n## ").filter((section) => section.includes("→"));
+
+const namesIn = (path: string, pattern: RegExp) => [...read(path).matchAll(pattern)].map(([, name]) => name ?? "");
+
+test.each([
+  ["chat to Messages", "filter/target/anthropic/chat-to-messages-request.ts", toMessages],
+  ["Messages to chat", "filter/target/openai/messages-to-chat-request.ts", toChat],
+])("request members, %s", (_, source, section) => {
+  const names = namesIn(source, /\brequest\.add\("(\w+)"\)/g);
+  expect(names.length).toBeGreaterThan(10);
+  expect(names.filter((name) => !section.includes(`\`${name}`))).toEqual([]);
+});
+
+test.each([
+  ["chat to Messages", "filter/target/anthropic/chat-to-messages-reply.ts", toMessages],
+  ["Messages to chat", "filter/target/openai/messages-to-chat-reply.ts", toChat],
+])("reasons and error types, %s", (_, source, section) => {
+  const names = namesIn(source, /(?:\breason\w*\.is\(|return |[?:] )"(\w+)"/gi);
+  expect(names.length).toBeGreaterThan(2);
+  expect(names.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
+});
