@@ -52,6 +52,13 @@ export const Operation = {
   MESSAGES: 2,
   MODELS_LIST: 3,
   MODELS_GET: 4,
+  COMPLETIONS: 5,
+  EMBEDDINGS: 6,
+  MODERATIONS: 7,
+  IMAGES_GENERATE: 8,
+  SPEECH: 9,
+  RERANK: 10,
+  COUNT_TOKENS: 11,
 } as const;
 
 export const PlanFlag = {
@@ -121,7 +128,8 @@ export const FILTER_ERRORS = [
     status: 404,
     openaiType: "invalid_request_error",
     anthropicType: "not_found_error",
-    message: "There is no such API here. Use POST /v1/chat/completions, POST /v1/messages or GET /v1/models.",
+    message:
+      "There is no such API here. Use POST /v1/chat/completions, POST /v1/messages, GET /v1/models or another operation of docs/api.md.",
   },
   {
     code: "method_not_allowed",
@@ -291,5 +299,13 @@ export const FILTER_ERRORS = [
     anthropicType: "api_error",
     message:
       "The provider of this model rejected the gateway's credential. Tell your platform team to check the provider's apiKey.",
+  },
+  {
+    code: "operation_not_supported",
+    status: 400,
+    openaiType: "invalid_request_error",
+    anthropicType: "invalid_request_error",
+    message:
+      "No provider of this model offers this operation. Use a model of another provider, or ask your platform team which models offer it.",
   },
 ] as const;

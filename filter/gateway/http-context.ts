@@ -98,7 +98,7 @@ export class GatewayStream extends StreamContext {
     headers.readAndStrip();
     const exchange = this.exchange;
     const operation = operationOf(headers.methodPointer, headers.methodLength, headers.pathPointer, headers.pathLength);
-    exchange.protocol = protocolOf(headers.pathPointer, headers.pathLength, headers.hasAnthropicVersion);
+    exchange.protocol = protocolOf(operation, headers.pathPointer, headers.pathLength, headers.hasAnthropicVersion);
     if (this.phase == Phase.UNREADY) return this.refuse(ErrorCode.NOT_READY);
     if (operation < 0) return this.refuse(errorOf(operation));
     exchange.operation = operation;

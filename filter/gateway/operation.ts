@@ -1,14 +1,14 @@
-// Which operation of which client protocol a request is, from its method and path. One table; nothing else in the filter
-// looks at the client's path.
+// Which operation of which client protocol a request is, from its method and path. Nothing else in the filter looks at
+// the client's path.
 
 import { ErrorCode, Operation, Protocol } from "../contract";
+import { operationAt } from "../operations";
 import { Literal, utf8 } from "../sdk";
 
 const POST = utf8("POST");
 const GET = utf8("GET");
-const CHAT = utf8("/v1/chat/completions");
+const VERSION = utf8("/v1");
 const MESSAGES = utf8("/v1/messages");
-const MODELS = utf8("/v1/models");
 const MODELS_SLASH = utf8("/v1/models/");
 
 /** `operationOf` answers an Operation, or one of these. */
@@ -16,9 +16,10 @@ export const UNKNOWN_PATH: i32 = -1;
 export const WRONG_METHOD: i32 = -2;
 
 export function operationOf(method: usize, methodLength: i32, path: usize, pathLength: i32): i32 {
-  if (CHAT.equals(path, pathLength)) return allow(POST, method, methodLength, Operation.CHAT);
-  if (MESSAGES.equals(path, pathLength)) return allow(POST, method, methodLength, Operation.MESSAGES);
-  if (MODELS.equals(path, pathLength)) return allow(GET, method, methodLength, Operation.MODELS_LIST);
+  if (pathLength <= VERSION.length || !VERSION.equals(path, VERSION.length)) return UNKNOWN_PATH;
+  const operation = operationAt(path + <usize>VERSION.length, pathLength - VERSION.length);
+  if (operation == Operation.MODELS_LIST) return allow(GET, method, methodLength, operation);
+  if (operation != Operation.UNKNOWN) return allow(POST, method, methodLength, operation);
   if (pathLength > MODELS_SLASH.length && MODELS_SLASH.equals(path, MODELS_SLASH.length)) {
     return allow(GET, method, methodLength, Operation.MODELS_GET);
   }
@@ -34,10 +35,10 @@ export function modelInPathLength(pathLength: i32): i32 {
 }
 
 /** A path belongs to one protocol, but both have `/v1/models`: only Anthropic's clients send `anthropic-version`. */
-export function protocolOf(path: usize, pathLength: i32, anthropicVersion: bool): Protocol {
+export function protocolOf(operation: i32, path: usize, pathLength: i32, anthropicVersion: bool): Protocol {
   if (pathLength >= MESSAGES.length && MESSAGES.equals(path, MESSAGES.length)) return Protocol.ANTHROPIC;
-  if (CHAT.equals(path, pathLength)) return Protocol.OPENAI;
-  return anthropicVersion ? Protocol.ANTHROPIC : Protocol.OPENAI;
+  const shared = operation < 0 || operation == Operation.MODELS_LIST || operation == Operation.MODELS_GET;
+  return shared && anthropicVersion ? Protocol.ANTHROPIC : Protocol.OPENAI;
 }
 
 export function errorOf(operation: i32): ErrorCode {

@@ -16,6 +16,7 @@ import {
 } from "../contract";
 import { DIALECT_HEADERS, Exchange, Outcome } from "../gateway/exchange";
 import { refuse } from "../gateway/local-reply";
+import { canServe } from "../operations";
 import { HeaderMap, setHeader, setHeaderLiteral, setProperty, utf8 } from "../sdk";
 
 const PLAN_BYTES_MAX: i32 = 64 * 1024;
@@ -30,21 +31,37 @@ const number = new ByteWriter(20);
 export function makePlan(exchange: Exchange): Outcome {
   const config = exchange.config!;
   const route = exchange.route;
-  const targets = config.routeTargetCount(route);
+  const targets = countTargets(exchange);
+  if (targets == 0) return refuse(exchange, ErrorCode.OPERATION_NOT_SUPPORTED);
   writeHeader(exchange, targets);
   writeClientHeaders(exchange);
   if (plan.overflow || exchange.dialectHeaders.overflow) return refuse(exchange, ErrorCode.BAD_REQUEST);
   store<u16>(plan.pointer, <u16>plan.length, 6);
-  for (let i = 0; i < targets; i++) {
+  const first = plan.length;
+  for (let i = 0; i < config.routeTargetCount(route); i++) {
     const record = config.routeTarget(route, i);
-    plan.writeBytes(record, load<u16>(record));
+    if (serves(record, exchange)) plan.writeBytes(record, load<u16>(record));
   }
   if (plan.overflow) return refuse(exchange, ErrorCode.INTERNAL_ERROR);
-  const cluster = config.routeTarget(route, 0) + TARGET_HEADER_BYTES;
+  const cluster = plan.pointer + <usize>first + TARGET_HEADER_BYTES;
   setProperty(PROPERTY_PLAN, PROPERTY_PLAN_LENGTH, plan.pointer, plan.length);
   setProperty(PROPERTY_TARGET, PROPERTY_TARGET_LENGTH, cluster + 2, load<u16>(cluster));
   limitRetries(targets, config.routePerTryTimeoutMs(route));
   return Outcome.NEXT;
+}
+
+function countTargets(exchange: Exchange): i32 {
+  const config = exchange.config!;
+  let count = 0;
+  for (let i = 0; i < config.routeTargetCount(exchange.route); i++) {
+    if (serves(config.routeTarget(exchange.route, i), exchange)) count++;
+  }
+  return count;
+}
+
+/** A target record's dialect is its third byte. */
+function serves(record: usize, exchange: Exchange): bool {
+  return canServe(load<u8>(record, 2), exchange.operation, exchange.protocol);
 }
 
 function writeHeader(exchange: Exchange, targets: i32): void {

@@ -2,14 +2,8 @@
 // Everything is written absolutely, because all attempts of a request share its headers.
 
 import { ByteWriter } from "../bytes/byte-writer";
-import {
-  Dialect,
-  Operation,
-  PROPERTY_PLAN,
-  PROPERTY_PLAN_LENGTH,
-  PROPERTY_TARGET,
-  PROPERTY_TARGET_LENGTH,
-} from "../contract";
+import { Dialect, PROPERTY_PLAN, PROPERTY_PLAN_LENGTH, PROPERTY_TARGET, PROPERTY_TARGET_LENGTH } from "../contract";
+import { pathOf } from "../operations";
 import {
   BufferKind,
   getBuffer,
@@ -33,8 +27,6 @@ const ANTHROPIC_VERSION = utf8("anthropic-version");
 const ANTHROPIC_VERSION_DEFAULT = utf8("2023-06-01");
 const ANTHROPIC_BETA = utf8("anthropic-beta");
 const OPENAI_BETA = utf8("openai-beta");
-const CHAT_PATH = utf8("/chat/completions");
-const MESSAGES_PATH = utf8("/messages");
 
 const PATH_BYTES_MAX: i32 = 4096;
 const MODEL_BYTES_MAX: i32 = 64 * 1024;
@@ -56,7 +48,7 @@ export function moveOn(plan: Plan): void {
 export function writeRequestHeaders(plan: Plan, translator: Translator | null): void {
   path.reset().writeBytes(plan.basePathPointer, plan.basePathLength);
   if (translator != null) translator.writePath(plan, path);
-  else path.writeLiteral(plan.operation == Operation.MESSAGES ? MESSAGES_PATH : CHAT_PATH);
+  else path.writeLiteral(pathOf(plan.operation));
   setHeader(HeaderMap.REQUEST, PATH, path.pointer, path.length);
   setHeader(HeaderMap.REQUEST, AUTHORITY, plan.authorityPointer, plan.authorityLength);
   if (plan.hasDialectHeaders || plan.targetCount > 1 || plan.dialect == Dialect.ANTHROPIC) {

@@ -1,0 +1,41 @@
+// The operations that a client can call and their paths, for both roots: a provider of the same dialect has the same path
+// behind its base path. What is not in this table is refused, so that nothing passes unseen.
+
+import { Dialect, Operation, Protocol } from "./contract";
+import { Literal, utf8 } from "./sdk";
+
+/** Paths behind `/v1`, by operation. */
+const PATHS: StaticArray<Literal> = [
+  utf8(""),
+  utf8("/chat/completions"),
+  utf8("/messages"),
+  utf8("/models"),
+  utf8("/models/"),
+  utf8("/completions"),
+  utf8("/embeddings"),
+  utf8("/moderations"),
+  utf8("/images/generations"),
+  utf8("/audio/speech"),
+  utf8("/rerank"),
+  utf8("/messages/count_tokens"),
+];
+
+/** A number that is no operation, as a plan of another version of the filter may hold, has the base path alone. */
+export function pathOf(operation: i32): Literal {
+  return unchecked(PATHS[<u32>operation < <u32>PATHS.length ? operation : Operation.UNKNOWN]);
+}
+
+/** The operation whose path this is, without `/v1`; `UNKNOWN` for none. Models by name are the caller's matter. */
+export function operationAt(path: usize, length: i32): Operation {
+  // Most requests by far are the first two.
+  for (let i: i32 = Operation.CHAT; i < PATHS.length; i++) {
+    if (i != Operation.MODELS_GET && pathOf(i).equals(path, length)) return i;
+  }
+  return Operation.UNKNOWN;
+}
+
+/** Only chat and messages are translated; everything else needs a provider that speaks the client's protocol. */
+export function canServe(dialect: i32, operation: i32, protocol: i32): bool {
+  if (operation == Operation.CHAT || operation == Operation.MESSAGES) return true;
+  return protocol == Protocol.ANTHROPIC ? dialect == Dialect.ANTHROPIC : dialect == Dialect.OPENAI;
+}
