@@ -5,6 +5,10 @@ import { type Action, Half } from "./half.js";
 import { HeaderMap, type HeaderPairs } from "./header-map.js";
 import type { Host } from "./host.js";
 
+function asBytes(chunk: string | Uint8Array): Uint8Array {
+  return typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+}
+
 export class Root {
   configuration = Buffer.alloc(0);
   /** 0: no ticks. */
@@ -49,7 +53,7 @@ export class Stream {
   }
 
   requestBody(chunk: string | Uint8Array, end = false): Action {
-    return this.request.takeBody(Buffer.from(chunk), end);
+    return this.request.takeBody(asBytes(chunk), end);
   }
 
   requestTrailers(pairs: HeaderPairs): Action {
@@ -61,7 +65,7 @@ export class Stream {
   }
 
   responseBody(chunk: string | Uint8Array, end = false): Action {
-    return this.response.takeBody(Buffer.from(chunk), end);
+    return this.response.takeBody(asBytes(chunk), end);
   }
 
   responseTrailers(pairs: HeaderPairs): Action {

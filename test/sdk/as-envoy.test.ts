@@ -147,5 +147,5 @@ test.each(scenarios)("$root $path", async (scenario) => {
   upstreamSaw = undefined;
   const client = await askEnvoy(scenario);
   expect({ client, upstream: upstreamSaw }).toEqual({ client: expected.client, upstream: expected.upstream });
-  await expect.poll(() => envoy.said.slice(from)).toEqual(expected.said);
+  await expect.poll(() => envoy.said.slice(from), { timeout: 20_000 }).toEqual(expected.said);
 });
