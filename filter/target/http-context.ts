@@ -285,6 +285,7 @@ export class TargetStream extends StreamContext {
     setHeaderLiteral(HeaderMap.RESPONSE, CONTENT_TYPE, JSON_TYPE);
     removeHeader(HeaderMap.RESPONSE, CONTENT_ENCODING);
     if (!endOfStream) removeHeader(HeaderMap.RESPONSE, CONTENT_LENGTH);
+    if (!isErrorStatus(this.status)) this.setStatus(STATUS_ABANDONED);
     return Action.CONTINUE;
   }
 
@@ -359,16 +360,18 @@ export class TargetStream extends StreamContext {
   /** Lets the headers go, with `scratch` as the whole body in place of the `size` bytes that are held. */
   private answerWhole(status: i32, size: i32): Action {
     this.reply = Reply.ENDED;
-    if (status != this.status) {
-      number.reset().writeUnsigned(status);
-      setHeader(HeaderMap.RESPONSE, STATUS, number.pointer, number.length);
-    }
+    if (status != this.status) this.setStatus(status);
     setHeaderLiteral(HeaderMap.RESPONSE, CONTENT_TYPE, JSON_TYPE);
     removeHeader(HeaderMap.RESPONSE, CONTENT_ENCODING);
     number.reset().writeUnsigned(scratch.length);
     setHeader(HeaderMap.RESPONSE, CONTENT_LENGTH, number.pointer, number.length);
     replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
     return Action.CONTINUE;
+  }
+
+  private setStatus(status: i32): void {
+    number.reset().writeUnsigned(status);
+    setHeader(HeaderMap.RESPONSE, STATUS, number.pointer, number.length);
   }
 
   // Event streams
