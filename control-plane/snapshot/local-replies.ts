@@ -19,6 +19,7 @@ interface Cause {
 /** The first that fits counts: a time-out after a refused connection is a time-out. */
 const CAUSES: readonly Cause[] = [
   { code: "body_too_large", expression: "response.code_details == 'request_payload_too_large'" },
+  { code: "reply_too_large", expression: "response.code_details == 'response_payload_too_large'" },
   { code: "overloaded", flags: ["OM", "UO"] },
   { code: "upstream_timeout", flags: ["UT", "DT", "SI", "UMSDR"] },
   { code: "upstream_invalid_reply", flags: ["UPE"] },
