@@ -112,14 +112,11 @@ export function send(url: string, agent: Agent, random: Random, request: FuzzReq
     const signal = hangUpMs === undefined ? timeout : AbortSignal.any([timeout, AbortSignal.timeout(hangUpMs)]);
     const { hostname, port } = new URL(url);
     const outgoing = httpRequest({ hostname, port, path: request.path, method, headers, agent, signal });
-    const failed = (error: Error) => {
-      resolve({
-        status: 0,
-        headers: {},
-        body: Buffer.alloc(0),
-        complete: false,
-        error: `${error.name} ${error.message}`,
-      });
+    const failed = (error: NodeJS.ErrnoException) => {
+      // The gateway may close a kept connection at any time; HTTP clients then ask again.
+      if (outgoing.reusedSocket && error.code === "ECONNRESET") return resolve(send(url, agent, random, request));
+      const nothing = { status: 0, headers: {}, body: Buffer.alloc(0), complete: false };
+      resolve({ ...nothing, error: `${error.name} ${error.message}` });
     };
     outgoing.on("error", failed);
     outgoing.on("response", (incoming) => {

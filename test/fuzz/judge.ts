@@ -16,7 +16,9 @@ export function defectOf(request: FuzzRequest, answer: Answer, sent: (Sent & { d
   if (leaked !== undefined) return `header ${leaked} came down`;
   if (request.method === "HEAD" || answer.status === 204) return undefined;
   const type = answer.headers["content-type"] ?? "";
-  if (answer.headers["x-sluice-error"] !== undefined || answer.status >= 400) return errorDefect(request, answer);
+  if (answer.headers["x-sluice-error"] !== undefined || answer.status >= 400) {
+    return errorDefect(request, answer, sent);
+  }
   if (sent === undefined)
     return answer.status === 200 ? jsonDefect(answer.body) : `status ${answer.status} from nobody`;
   if (sent.dialect === protocolOf(request)) {
@@ -53,7 +55,9 @@ function jsonDefect(body: Buffer): string | undefined {
   return parse(body) === undefined ? "the answer is no JSON" : undefined;
 }
 
-function errorDefect(request: FuzzRequest, { status, headers, body }: Answer): string | undefined {
+function errorDefect(request: FuzzRequest, { status, headers, body }: Answer, sent: Sent | undefined) {
+  // No further attempt after an interim reply, and nothing to put an error into: its status has to do.
+  if (body.length === 0 && sent?.interim === true && status >= 400) return undefined;
   // An error that is compressed although nobody asked for it passes as it is.
   if (headers["content-encoding"] !== undefined && headers["x-sluice-error"] === undefined) return undefined;
   const shape = errorShapeDefect(parse(body), protocolOf(request));

@@ -15,6 +15,8 @@ export interface Sent {
   readonly body: Buffer | undefined;
   /** The connection broke, or what was sent was not HTTP. */
   readonly broken: boolean;
+  /** An interim reply (1xx) came first. */
+  readonly interim: boolean;
 }
 
 interface Reply {
@@ -96,19 +98,18 @@ export class FuzzProvider {
     if (random.chance(25)) return this.answerRaw(key, random, response);
     const reply = this.reply(random, streaming);
     const breaksAt = random.chance(20) ? random.below(reply.body.length + 1) : -1;
-    this.note(key, reply, breaksAt >= 0);
+    const interim = random.chance(20);
+    const { status, body, headers } = reply;
+    const contentType = headers["content-type"] ?? "";
+    this.sent.set(key, { status, body, contentType, interim, broken: breaksAt >= 0 });
+    if (interim) response.writeEarlyHints({ link: "</a>; rel=preload" });
     await send(random, response, reply, breaksAt);
   }
 
   private answerRaw(key: string, random: Random, response: ServerResponse): void {
     const text = random.pick(RAW_REPLIES);
-    this.sent.set(key, { status: 0, contentType: "", body: undefined, broken: true });
+    this.sent.set(key, { status: 0, contentType: "", body: undefined, broken: true, interim: text.includes(" 103 ") });
     response.socket?.end(text, "latin1");
-  }
-
-  private note(key: string, reply: Reply, broken: boolean): void {
-    const { status, body, headers } = reply;
-    this.sent.set(key, { status, body, broken, contentType: headers["content-type"] ?? "" });
   }
 
   private reply(random: Random, streaming: boolean): Reply {
@@ -174,7 +175,6 @@ async function send(random: Random, response: ServerResponse, reply: Reply, brea
   const { status, body, headers } = reply;
   const bodiless = status === 204 || status === 304;
   if (!bodiless && random.chance(2)) headers["content-length"] = String(body.length);
-  if (random.chance(20)) response.writeEarlyHints({ link: "</a>; rel=preload" });
   response.writeHead(status, headers);
   const end = breaksAt < 0 ? body.length : breaksAt;
   const sizeMax = random.chance(3) ? 30 : 4_000;
