@@ -1,7 +1,9 @@
 // OpenAI chat clients, Anthropic Messages provider: the golden cases, and what escapes and errors become.
 
 import { describe, expect, test } from "vitest";
-import { refusals, replies, requests, streams } from "./chat-to-messages-cases.ts";
+import { refusals } from "./chat-to-messages-refusals.ts";
+import { replies, streams } from "./chat-to-messages-replies.ts";
+import { requests } from "./chat-to-messages-requests.ts";
 import { CREATED, eventsOf, type PlanOptions, Signal, Translators } from "./kit.ts";
 
 const translators = new Translators();

@@ -3,9 +3,12 @@
 
 import { describe, expect, test } from "vitest";
 import { property, type Random } from "../filter/random.ts";
-import * as chat from "./chat-to-messages-cases.ts";
+import { refusals as chatRefusals } from "./chat-to-messages-refusals.ts";
+import * as toChat from "./chat-to-messages-replies.ts";
+import * as fromChat from "./chat-to-messages-requests.ts";
 import { type Direction, eventsOf, type Outcome, type PlanOptions, Signal, Translators } from "./kit.ts";
-import * as messages from "./messages-to-chat-cases.ts";
+import * as toMessages from "./messages-to-chat-replies.ts";
+import * as fromMessages from "./messages-to-chat-requests.ts";
 
 const translators = new Translators();
 const directions: Direction[] = ["chat-to-messages", "messages-to-chat"];
@@ -13,18 +16,18 @@ const streaming: PlanOptions = { stream: true, streamUsage: true };
 
 const bodies: Record<Direction, { requests: string[]; replies: string[]; streams: string[] }> = {
   "chat-to-messages": {
-    requests: [...chat.requests, ...chat.refusals].map(({ request }) => JSON.stringify({ model: "m", ...request })),
-    replies: chat.replies.map(({ reply }) => JSON.stringify({ type: "message", id: "i", ...reply })),
-    streams: chat.streams.map(({ sse }) => sse),
+    requests: [...fromChat.requests, ...chatRefusals].map(({ request }) => JSON.stringify({ model: "m", ...request })),
+    replies: toChat.replies.map(({ reply }) => JSON.stringify({ type: "message", id: "i", ...reply })),
+    streams: toChat.streams.map(({ sse }) => sse),
   },
   "messages-to-chat": {
-    requests: [...messages.requests, ...messages.refusals].map(({ request }) =>
+    requests: [...fromMessages.requests, ...fromMessages.refusals].map(({ request }) =>
       JSON.stringify({ model: "m", max_tokens: 9, ...request }),
     ),
-    replies: messages.replies.map(({ message, finish, usage }) =>
+    replies: toMessages.replies.map(({ message, finish, usage }) =>
       JSON.stringify({ id: "i", choices: [{ message, finish_reason: finish }], usage }),
     ),
-    streams: messages.streams.map(({ sse }) => sse),
+    streams: toMessages.streams.map(({ sse }) => sse),
   },
 };
 
@@ -213,15 +216,15 @@ describe("every character survives", () => {
     property(200, (random) => {
       const texts = Array.from({ length: 3 }, () => `t${oddText(random)}`);
       translators.begin("chat-to-messages", streaming);
-      const fromMessages = texts.map(
+      const messagesEvents = texts.map(
         (text) => `data: ${escaped({ type: "content_block_delta", delta: { type: "text_delta", text } }, random)}\n\n`,
       );
-      const toChat = eventsOf(translators.stream(pieces(Buffer.from(fromMessages.join("")), random)).text);
-      expect(toChat.map(({ data }) => JSON.parse(data).choices[0].delta.content)).toEqual(texts);
+      const chunks = eventsOf(translators.stream(pieces(Buffer.from(messagesEvents.join("")), random)).text);
+      expect(chunks.map(({ data }) => JSON.parse(data).choices[0].delta.content)).toEqual(texts);
       translators.begin("messages-to-chat", streaming);
-      const fromChat = texts.map((content) => `data: ${escaped({ choices: [{ delta: { content } }] }, random)}\n\n`);
-      const toMessages = eventsOf(translators.stream(pieces(Buffer.from(fromChat.join("")), random)).text);
-      const deltas = toMessages.filter(({ type }) => type === "content_block_delta");
+      const chatChunks = texts.map((content) => `data: ${escaped({ choices: [{ delta: { content } }] }, random)}\n\n`);
+      const events = eventsOf(translators.stream(pieces(Buffer.from(chatChunks.join("")), random)).text);
+      const deltas = events.filter(({ type }) => type === "content_block_delta");
       expect(deltas.map(({ data }) => JSON.parse(data).delta.text)).toEqual(texts);
     });
   });

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { eventsOf, type PlanOptions, Signal, Translators } from "./kit.ts";
-import { chatSse, refusals, replies, requests, streams } from "./messages-to-chat-cases.ts";
+import { chatSse, replies, streams } from "./messages-to-chat-replies.ts";
+import { refusals, requests } from "./messages-to-chat-requests.ts";
 
 const translators = new Translators();
 const begin = (plan: PlanOptions = {}) => translators.begin("messages-to-chat", plan);
