@@ -134,7 +134,9 @@ export function providerCluster(provider: Provider, requestBodyBytesMax: number)
     per_connection_buffer_limit_bytes:
       Math.max(requestBodyBytesMax * 2, TRANSLATED_REPLY_BYTES_MAX) + BUFFER_SLACK_BYTES,
     circuit_breakers: NO_CIRCUIT_BREAKERS,
-    common_lb_config: { healthy_panic_threshold: { value: 0 } },
+    // With 0 a cluster all of whose endpoints are ejected, the refusing one too, would answer 503 without a retry. From
+    // 1 % on they are all tried: what is back again serves, what is not refuses.
+    common_lb_config: { healthy_panic_threshold: { value: 1 } },
     // Out for a few seconds, and only for what says that the endpoint is broken: a 500 may be one request's own.
     outlier_detection: {
       split_external_local_origin_errors: true,

@@ -172,6 +172,16 @@ describe("what Envoy finds out by itself", () => {
     for (let i = 0; i < 20; i++) expect(await textOf("ejected-first", i % 2 === 0)).toContain("This is claude-demo");
   });
 
+  test.each(["refusing-first", "nameless-first"])("%s, for longer than ejections need", async (model) => {
+    const until = Date.now() + 4_000;
+    let count = 0;
+    while (Date.now() < until) {
+      expect(await textOf(model, false)).toContain("This is claude-demo");
+      count++;
+    }
+    expect(count).toBeGreaterThan(50);
+  });
+
   test("200 failovers at once, none fails", async () => {
     await openaiProvider.setFault({ kind: "status", status: 429 });
     const texts = await Promise.all(Array.from({ length: 200 }, (_, i) => textOf("burst", i % 2 === 0)));
