@@ -50,6 +50,7 @@ class HeaderStream extends StreamContext {
     removeHeader(HeaderMap.REQUEST, DROP);
     removeHeaderBytes(HeaderMap.REQUEST, EMPTY.pointer, EMPTY.length);
     setHeaderLiteral(HeaderMap.REQUEST, TWICE, ONE);
+    setHeaderLiteral(HeaderMap.REQUEST, MIXED, TWO);
     setHeader(HeaderMap.REQUEST, SET, TWO.pointer, TWO.length);
     addHeader(HeaderMap.REQUEST, ADDED, ONE.pointer, ONE.length);
     addHeader(HeaderMap.REQUEST, ADDED, TWO.pointer, TWO.length);
