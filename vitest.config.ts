@@ -1,6 +1,6 @@
+// Unit tests live beside their code (control-plane/**/*.test.ts) or under test/ when they need a built part.
 import { defineConfig } from "vitest/config";
 
-// Unit tests live beside their code (control-plane/**/*.test.ts) or under test/ when they need a built part.
 export default defineConfig({
   test: {
     include: ["control-plane/**/*.test.ts", "test/**/*.test.ts"],
