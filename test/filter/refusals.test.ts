@@ -2,11 +2,11 @@
 // of the filter, memory at its limit. The released filter under the test host.
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test } from "vitest";
-import { FILTER_ERRORS } from "../../control-plane/contract.js";
+import { CALLOUT_CLUSTER, FILTER_ERRORS } from "../../control-plane/contract.js";
 import { generateApiKey } from "../../control-plane/keys.js";
 import { encodeFilterConfig } from "../../control-plane/snapshot/filter-config.js";
+import type { Stream } from "../host/contexts.js";
 import { Host } from "../host/host.js";
-import type { Stream } from "../host/stream.js";
 
 const WASM = fileURLToPath(new URL("../../build/sluice.wasm", import.meta.url));
 /** Three copies of it are more than the VM may take. */
@@ -14,8 +14,8 @@ const HUGE_BODY_BYTES = 300 * 1024 * 1024;
 
 let host: Host;
 
-beforeEach(async () => {
-  host = await Host.load(WASM);
+beforeEach(() => {
+  host = new Host(WASM, { clusters: [CALLOUT_CLUSTER] });
 });
 
 function requestHeaders(path: string): [string, string][] {
@@ -61,7 +61,8 @@ test.each([
 
 test("a plan that this version does not understand: filter_version_skew", () => {
   const root = host.startRoot("target");
-  const stream = host.openStream(root, { filterState: new Map([["sluice_plan", Buffer.alloc(200, 0xff)]]) });
+  const stream = host.openStream(root);
+  stream.filterState.set("sluice_plan", Buffer.alloc(200, 0xff));
   stream.requestHeaders(requestHeaders("/v1/chat/completions"));
   expectRefusal(stream, "filter_version_skew", "openaiType");
 });
@@ -71,6 +72,6 @@ test("a body that the memory budget does not allow: overloaded", () => {
   const stream = host.openStream(root);
   stream.requestHeaders(requestHeaders("/v1/messages"));
   // Only the size: the host holds no such body.
-  host.call("proxy_on_request_body", stream.id, HUGE_BODY_BYTES, 0);
+  host.call(stream.id, "proxy_on_request_body", stream.id, HUGE_BODY_BYTES, 0);
   expectRefusal(stream, "overloaded", "anthropicType");
 });

@@ -30,6 +30,8 @@ export class Stream {
   /** What else `proxy_get_property` knows; the parts of a path are joined by NUL, as on the wire. */
   readonly properties = new Map<string, string>();
   routeCacheClears = 0;
+  /** What the filter answered by itself, before its own response callbacks saw it. */
+  localReply: { status: number; headers: HeaderMap; body: Buffer } | undefined;
   /** Whether the filter reset the stream. */
   reset = false;
 
@@ -90,6 +92,7 @@ export class Stream {
    */
   sendLocalReply(status: number, headers: HeaderMap, body: Buffer): void {
     this.request.aborted = true;
+    this.localReply = { status, headers, body };
     const reply = new HeaderMap([[":status", String(status)], ...headers.pairs]);
     reply.replace("content-length", String(body.length));
     if (body.length > 0 && reply.get("content-type") === undefined) reply.add("content-type", "text/plain");

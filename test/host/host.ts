@@ -60,16 +60,22 @@ export class Host {
   }
 
   /** Starts a plugin. Throws when the filter refuses to start; `configure` says whether a configuration was taken. */
-  startRoot(name: string, configuration = ""): Root {
-    const root = new Root(++this.lastId, name);
-    this.contexts.set(root.id, root);
-    this.call(root.id, "proxy_on_context_create", root.id, 0);
+  startRoot(name: string, configuration: string | Uint8Array = ""): Root {
+    const root = this.createRoot(name);
     if (this.call(root.id, "proxy_on_vm_start", root.id, 0) === 0) throw new Error(`root "${name}" refuses to start`);
     if (!this.configure(root, configuration)) throw new Error(`root "${name}" refuses its configuration`);
     return root;
   }
 
-  configure(root: Root, configuration: string): boolean {
+  /** A root that has neither started nor been configured yet. */
+  createRoot(name: string): Root {
+    const root = new Root(++this.lastId, name);
+    this.contexts.set(root.id, root);
+    this.call(root.id, "proxy_on_context_create", root.id, 0);
+    return root;
+  }
+
+  configure(root: Root, configuration: string | Uint8Array): boolean {
     root.configuration = Buffer.from(configuration);
     return this.call(root.id, "proxy_on_configure", root.id, root.configuration.length) !== 0;
   }
