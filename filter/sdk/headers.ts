@@ -1,5 +1,5 @@
-// Header maps. Reading the whole map is one host call, where reading n headers is n calls: prefer `getHeaders` with a
-// `HeaderCursor` when more than two headers are wanted.
+// Header maps. Reading the whole map is one host call, where reading n headers is n calls: prefer `HeaderCursor.read`
+// when more than two headers are wanted.
 //
 //   pairs   u32 count | count × (u32 name length, u32 value length) | count × (name \0 value \0)
 
