@@ -86,6 +86,17 @@ export const refusals: RefusalCase[] = [
     "messages[0].role 'function' cannot be sent to this provider: use system, developer, user, assistant or tool.",
   ),
   unsupported(
+    "a long role with escapes: as it reads, cut between characters",
+    { messages: [{ role: `\n"${"a".repeat(60)}你好`, content: "x" }] },
+    `messages[0].role '\n"${"a".repeat(60)}' cannot be sent to this provider: use system, developer, user, assistant or tool.`,
+  ),
+  unsupported(
+    "a file elsewhere",
+    inUser({ type: "file", file: { file_data: "https://files.test/a.pdf" } }),
+    "messages[1].content[0].file.file_data cannot be sent to this provider: send a base64 data URL.",
+  ),
+  wrongType("a tool of no type", { tools: [{ function: { name: "f" } }] }, "tools[0].type must be a string."),
+  unsupported(
     "a custom tool",
     { tools: [{ type: "custom", custom: {} }] },
     "tools[0].type 'custom' cannot be sent to this provider: use a function.",

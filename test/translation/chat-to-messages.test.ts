@@ -34,6 +34,14 @@ describe("requests", () => {
     expect(translators.request(JSON.stringify({ model: "m", ...request }))).toMatchObject({ code, detail });
   });
 
+  test("half a character in arguments becomes a whole one, because the body must stay UTF-8", () => {
+    begin();
+    const { text } = translators.request(
+      '{"messages":[{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":"{\\"k\\":\\"x\\ud800y\\"}"}}]}]}',
+    );
+    expect(JSON.parse(text).messages[0].content[0].input).toEqual({ k: "x\ufffdy" });
+  });
+
   test.each([
     ["no JSON", '{"messages":[', "invalid_json"],
     ["something behind it", '{"messages":[]} x', "invalid_json"],

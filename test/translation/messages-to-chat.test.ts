@@ -100,6 +100,7 @@ describe("replies", () => {
     ["no JSON", "<html>"],
     ["no choices", '{"choices":[]}'],
     ["no message", '{"choices":[{"index":0}]}'],
+    ["parts for a text", '{"choices":[{"message":{"content":[{"type":"text","text":"Hi"}]}}]}'],
     ["a Messages reply", '{"type":"message","content":[]}'],
     ["an error", '{"error":{"message":"x"}}'],
     ...["{", "[]", "{} {}", "null"].map((args) => [
@@ -195,6 +196,7 @@ describe("streams", () => {
   test.each([
     ["a chunk that is no JSON", "data: {oops\n\n", "upstream_invalid_reply"],
     ["an error without words", 'data: {"error":{}}\n\n', "upstream_error"],
+    ["parts for a text", chatSse(delta({ content: [{ type: "text", text: "Hi" }] })), "upstream_invalid_reply"],
     ["an end without a beginning", "data: [DONE]\n\n", "upstream_invalid_reply"],
     [
       "a piece of no call",

@@ -117,7 +117,8 @@ function writeDataSource(t: Translation, json: JsonWriter, field: string, mediaT
   const start = t.textPointer;
   const comma = findByte(start, t.textLength, COMMA);
   if (comma < DATA_SCHEME + BASE64_SUFFIX || !equalsAsciiIgnoreCase(start, DATA_SCHEME, "data:")) {
-    return t.refuseField(field, "send an https URL or a base64 data URL.");
+    const isFile = mediaType.length > 0;
+    return t.refuseField(field, isFile ? "send a base64 data URL." : "send an https URL or a base64 data URL.");
   }
   if (!equalsAsciiIgnoreCase(start + <usize>(comma - BASE64_SUFFIX), BASE64_SUFFIX, ";base64")) {
     return t.refuseField(field, "encode the data URL as base64.");

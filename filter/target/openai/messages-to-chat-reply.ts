@@ -63,6 +63,8 @@ export function writeMessagesReply(model: ByteWriter, body: usize, length: i32, 
   if (!reply.read(body, length) || !choices.begin(replyChoices) || !choices.next())
     return ErrorCode.UPSTREAM_INVALID_REPLY;
   if (!choice.readValue(choices.value) || !message.readValue(choiceMessage)) return ErrorCode.UPSTREAM_INVALID_REPLY;
+  // Parts instead of a text, as some providers send them: an answer without them would be a hole that nobody sees.
+  if (messageContent.present && !messageContent.isString) return ErrorCode.UPSTREAM_INVALID_REPLY;
   usage.reset();
   usage.read(replyUsage);
   json.objectBegin();

@@ -91,6 +91,7 @@ export class MessagesStream {
   }
 
   private delta(out: ByteWriter): StreamSignal {
+    if (deltaContent.present && !deltaContent.isString) return this.fail(out);
     if (deltaRefusal.isText) this.refused = true;
     const said = this.text(deltaContent, out) || this.text(deltaRefusal, out);
     if (calls.begin(deltaToolCalls)) {

@@ -6,7 +6,7 @@
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { unescapeTo } from "../../json/text";
-import { JsonError } from "../../json/token";
+import { JsonError, JsonToken } from "../../json/token";
 import { JsonWriter } from "../../json/writer";
 import { TRANSLATED } from "../translator";
 import { Value } from "./value";
@@ -56,13 +56,13 @@ export class Translation {
     this.part = -1;
   }
 
-  /** The text of a string: its own bytes, or unescaped ones that live until the next call. Null pointer = no memory. */
+  /** The text of a string: its own bytes, also of any other value, or unescaped ones that live until the next call. Null pointer = no memory. */
   textPointer: usize = 0;
   textLength: i32 = 0;
   unescape(value: Value): bool {
     this.textPointer = value.pointer;
     this.textLength = value.length;
-    if (!value.hasEscapes) return true;
+    if (!value.isString || !value.hasEscapes) return true;
     unescapeTo(value.pointer, value.length, scratch.reset());
     this.textPointer = scratch.pointer;
     this.textLength = scratch.length;
@@ -96,12 +96,14 @@ export class Translation {
     return false;
   }
 
-  /** The same for a value that makes the difference: "… 'video' cannot be sent to this provider". */
+  /** The same for a value that makes the difference: "… 'video' cannot be sent to this provider". Absent ones are missed. */
   refuseValue(field: string, value: Value, mend: string = ""): bool {
     if (this.code != TRANSLATED) return false;
+    if (value.token == JsonToken.NONE) return this.refuseType(field, "a string");
+    if (!this.unescape(value)) return false;
     this.writePath(field);
     this.detail.writeAscii(" '");
-    this.detail.writeBytes(value.pointer, min(value.length, QUOTED_BYTES_MAX));
+    this.detail.writeBytes(this.textPointer, quotedLength(this.textPointer, this.textLength));
     this.detail.writeAscii("'");
     this.closeRefusal(mend);
     return false;
@@ -142,4 +144,12 @@ export class Translation {
     this.detail.writeUnsigned(item);
     this.detail.writeAscii("]");
   }
+}
+
+/** As much of a UTF-8 text as is quoted: the cut is never within a character. */
+function quotedLength(pointer: usize, length: i32): i32 {
+  if (length <= QUOTED_BYTES_MAX) return length;
+  let end = QUOTED_BYTES_MAX;
+  while (end > 0 && (<u32>load<u8>(pointer + <usize>end) & 0xc0) == 0x80) end--;
+  return end;
 }
