@@ -125,14 +125,29 @@ describe.each(directions)("%s", (direction) => {
   });
 
   test("damaged requests are translated or refused, never more", () => {
-    property(3000, (random) => {
+    property(4000, (random) => {
       translators.begin(direction, random.chance(2) ? streaming : {});
       expectSound(translators.request(damagedText(random.pick(requests), random)));
     });
   });
 
+  test("a body cut off at any byte is no body", () => {
+    for (const [bodies, translate] of [
+      [requests, (bytes: Buffer) => translators.request(bytes)],
+      [replies, (bytes: Buffer) => translators.reply(bytes)],
+    ] as const) {
+      for (const body of bodies) {
+        const bytes = Buffer.from(body);
+        translators.begin(direction);
+        for (let end = 0; end < bytes.length; end++) {
+          expect(translate(bytes.subarray(0, end)).code).not.toBe("translated");
+        }
+      }
+    }
+  });
+
   test("damaged replies and errors", () => {
-    property(2000, (random) => {
+    property(3000, (random) => {
       translators.begin(direction);
       const body = damagedText(random.pick(replies), random);
       expectSound(translators.reply(body));
@@ -141,7 +156,7 @@ describe.each(directions)("%s", (direction) => {
   });
 
   test("damaged streams", () => {
-    property(1500, (random) => {
+    property(3000, (random) => {
       translators.begin(direction, streaming);
       const sse = random.pick(streams);
       const lines = sse.split("\n\n").filter((line) => line !== "");
