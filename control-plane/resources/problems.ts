@@ -19,6 +19,12 @@ function unknownField(path: readonly PropertyKey[], field: string): Omit<Problem
   };
 }
 
+/** A check that knows the way out says it in `params.mend`. */
+function ownMend(issue: z.core.$ZodIssue): string | undefined {
+  const mend: unknown = issue.code === "custom" ? issue.params?.mend : undefined;
+  return typeof mend === "string" ? mend : undefined;
+}
+
 function issueProblems(issue: z.core.$ZodIssue): Omit<Problem, "kind" | "id">[] {
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownField(issue.path, key));
   const path = jsonPointer(issue.path);
@@ -27,7 +33,9 @@ function issueProblems(issue: z.core.$ZodIssue): Omit<Problem, "kind" | "id">[] 
     return [{ path, code: "missing_field", message: "is required", mend: `Add ${path}: ${issue.expected}.` }];
   }
   const code = issue.code === "custom" ? "invalid_value" : issue.code;
-  return [{ path, code, message: issue.message, mend: `Correct ${path === "" ? "the document" : path}.` }];
+  return [
+    { path, code, message: issue.message, mend: ownMend(issue) ?? `Correct ${path === "" ? "the document" : path}.` },
+  ];
 }
 
 /** The first hundred; more would help nobody. `ref` is absent where the document has no usable id. */

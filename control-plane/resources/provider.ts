@@ -2,6 +2,7 @@
 // document: it goes to the secret store, and from there to Envoy by SDS.
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
+import { type CatalogDefect, resolveEntry } from "../catalog/resolve.js";
 import { isPrivateHost } from "./address.js";
 import { displayNameSchema, idSchema, timestampSchema } from "./common.js";
 
@@ -48,9 +49,14 @@ const baseUrlSchema = z
   .describe("Where the provider's API begins, its version included; the operation's path is appended.")
   .meta({ examples: ["https://api.openai.com/v1", "https://api.anthropic.com/v1"] });
 
+const dialectSchema = z.enum(["openai", "anthropic"]).describe("The protocol that the provider speaks.");
+
 const providerFields = {
   displayName: displayNameSchema.optional(),
-  dialect: z.enum(["openai", "anthropic"]).describe("The protocol that the provider speaks."),
+  catalog: idSchema
+    .optional()
+    .describe("Entry of GET /api/v1/catalog/providers. In a PUT, dialect and baseUrl come from it unless given."),
+  dialect: dialectSchema,
   baseUrl: baseUrlSchema,
   allowPrivateAddress: z
     .boolean()
@@ -104,24 +110,60 @@ export const providerSchema = z
   .meta({ id: "Provider" });
 export type Provider = z.output<typeof providerSchema>;
 
-/** What a PUT carries. */
-export const providerInputSchema = z
-  .strictObject({
-    id: idSchema.optional(),
-    ...providerFields,
-    apiKey: z
-      .string()
-      .min(1)
-      .max(8192)
-      .regex(/^[\x21-\x7e]+$/, { error: "must be printable ASCII without spaces, as it is sent in a header" })
-      .optional()
-      .meta({ writeOnly: true })
-      .describe("Credential for the provider. Stored encrypted, never returned. Absent = keep what is stored."),
-  })
+const providerInputFields = z.strictObject({
+  id: idSchema.optional(),
+  ...providerFields,
+  dialect: dialectSchema.optional(),
+  baseUrl: baseUrlSchema.optional(),
+  parameters: z
+    .record(z.string(), z.string().max(128))
+    .optional()
+    .describe("Values for the placeholders in the catalogue entry's base URL, by name."),
+  apiKey: z
+    .string()
+    .min(1)
+    .max(8192)
+    .regex(/^[\x21-\x7e]+$/, { error: "must be printable ASCII without spaces, as it is sent in a header" })
+    .optional()
+    .meta({ writeOnly: true })
+    .describe("Credential for the provider. Stored encrypted, never returned. Absent = keep what is stored."),
+});
+
+function missing(field: string, expected: "string"): z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType> {
+  const message = `Invalid input: expected ${expected}, received undefined`;
+  return { code: "invalid_type", expected, path: [field], input: undefined, message };
+}
+
+function report(defects: readonly CatalogDefect[], context: z.RefinementCtx): typeof z.NEVER {
+  for (const { path, message, mend } of defects) {
+    context.addIssue({ code: "custom", path: [...path], message, params: { mend } });
+  }
+  return z.NEVER;
+}
+
+/** The document with dialect and baseUrl: what was given, else what the catalogue entry says. */
+function resolved(input: z.output<typeof providerInputFields>, context: z.RefinementCtx) {
+  const { parameters, ...fields } = input;
+  const entry = resolveEntry(input.catalog, { parameters, baseUrl: input.baseUrl });
+  if (entry.defects.length > 0) return report(entry.defects, context);
+  const dialect = input.dialect ?? dialectSchema.optional().parse(entry.dialect);
+  const baseUrl = input.baseUrl ?? entry.baseUrl;
+  if (dialect === undefined) context.addIssue(missing("dialect", "string"));
+  if (baseUrl === undefined) context.addIssue(missing("baseUrl", "string"));
+  if (dialect === undefined || baseUrl === undefined) return z.NEVER;
+  return { ...fields, dialect, baseUrl: normaliseBaseUrl(baseUrl) };
+}
+
+/** What a PUT carries; parsed, it has dialect and baseUrl and no parameters. */
+export const providerInputSchema = providerInputFields
+  .transform(resolved)
   .superRefine(checkAddress)
   .meta({
     id: "ProviderInput",
-    examples: [{ dialect: "openai", baseUrl: "https://api.openai.com/v1", apiKey: "YOUR-PROVIDER-KEY" }],
+    examples: [
+      { dialect: "openai", baseUrl: "https://api.openai.com/v1", apiKey: "YOUR-PROVIDER-KEY" },
+      { catalog: "deepseek", apiKey: "YOUR-PROVIDER-KEY" },
+    ],
   });
 
 /** What an answer carries: the document and whether a credential is stored. */
