@@ -15,7 +15,7 @@ export const API_KEY_CHECKSUM_BYTES = 6;
 export const ROUTE_PER_TRY_TIMEOUT_MS = 120000;
 export const JSON_DEPTH_MAX = 128;
 export const HOLD_BYTES_MAX = 65536;
-export const TRANSLATED_REPLY_BYTES_MAX = 16777216;
+export const TRANSLATED_REPLY_BYTES_MAX = 8388608;
 export const SSE_EVENT_BYTES_MAX = 8388608;
 
 export const API_KEY_PREFIX = "sk-slc-";

@@ -1,5 +1,5 @@
 // The one listener. It never changes while Envoy runs, whatever the resources are: a changed filter chain cuts long streams.
-import { ECDS_GATEWAY, LISTENER, ROUTE_CONFIGURATION } from "../contract.js";
+import { ECDS_GATEWAY, LISTENER, ROUTE_CONFIGURATION, TRANSLATED_REPLY_BYTES_MAX } from "../contract.js";
 import type { CompileSettings } from "../ports.js";
 import type { EnvoyJson } from "../xds/registry.js";
 import { discoveredWasm, FROM_ADS, socketAddress, typed } from "./envoy-json.js";
@@ -10,8 +10,8 @@ const BUFFER_SLACK_BYTES = 1024 * 1024;
 const STREAM_IDLE_TIMEOUT = "3660s";
 
 export function bodyBufferBytes(settings: CompileSettings): number {
-  // Larger than what the filter allows, so that the filter's own 413 comes first.
-  return settings.requestBodyBytesMax + BUFFER_SLACK_BYTES;
+  // Larger than what the filter allows, for bodies and for replies that it holds, so that its own refusal comes first.
+  return Math.max(settings.requestBodyBytesMax, TRANSLATED_REPLY_BYTES_MAX) + BUFFER_SLACK_BYTES;
 }
 
 export function listener(settings: CompileSettings): EnvoyJson {

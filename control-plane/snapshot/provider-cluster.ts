@@ -137,13 +137,12 @@ export function providerCluster(provider: Provider, requestBodyBytesMax: number)
     // With 0 a cluster all of whose endpoints are ejected, the refusing one too, would answer 503 without a retry. From
     // 1 % on they are all tried: what is back again serves, what is not refuses.
     common_lb_config: { healthy_panic_threshold: { value: 1 } },
-    // Out for a few seconds, and only for what says that the endpoint is broken: a 500 may be one request's own.
+    // Out for a few seconds when connections fail, time out or are reset in a row. Statuses do not count: Envoy sees the
+    // ones that the filter gives (a credential that was rejected is a 502), and a busy provider is left at each 503 anyway.
     outlier_detection: {
       split_external_local_origin_errors: true,
-      consecutive_5xx: 5,
       enforcing_consecutive_5xx: 0,
-      consecutive_gateway_failure: 5,
-      enforcing_consecutive_gateway_failure: 100,
+      enforcing_consecutive_gateway_failure: 0,
       consecutive_local_origin_failure: 5,
       enforcing_consecutive_local_origin_failure: 100,
       enforcing_success_rate: 0,

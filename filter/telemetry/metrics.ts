@@ -15,6 +15,10 @@ class Sum {
     this.pending += by;
   }
 
+  get isPending(): bool {
+    return this.pending != 0;
+  }
+
   define(): void {
     this.metric.define();
   }
@@ -45,6 +49,8 @@ export const calloutFailuresTotal = counter("sluice.callout_failures_total");
 /** Linear memory of one worker's VM, in bytes (each worker writes its own, the last one stays). */
 const vmMemoryBytes = new Metric(MetricKind.GAUGE, utf8("sluice.vm_memory_bytes"));
 
+let serves: bool = false;
+
 /** Call when the VM has started. */
 export function defineMetrics(): void {
   requestsTotal.define();
@@ -56,13 +62,14 @@ export function defineMetrics(): void {
   vmMemoryBytes.define();
 }
 
-/** Call from the tick. */
+/** Call from the tick. Envoy's main thread runs a VM that serves nobody: its memory would hide the workers'. */
 export function flushMetrics(): void {
+  if (requestsTotal.isPending) serves = true;
   requestsTotal.flush();
   refusedTotal.flush();
   failoversTotal.flush();
   streamsCutTotal.flush();
   leaseCalloutsTotal.flush();
   calloutFailuresTotal.flush();
-  vmMemoryBytes.record(memoryBytes());
+  if (serves) vmMemoryBytes.record(memoryBytes());
 }

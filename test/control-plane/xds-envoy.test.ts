@@ -229,8 +229,8 @@ describe("Envoy's own reply has the shape of the client's protocol", () => {
   });
 });
 
-describe("an endpoint that is out of order", () => {
-  test("is left alone for a while, and its requests go to the next target", async () => {
+describe("a provider that is busy", () => {
+  test("is asked each time, since statuses eject nothing, and its requests go to the next target", async () => {
     const broken = await new Provider("broken").listen();
     broken.status = 503;
     const set = resourceSet({
@@ -244,10 +244,9 @@ describe("an endpoint that is out of order", () => {
     await delivery.publish(set);
     await delivery.live();
     for (let i = 0; i < 10; i++) expect((await envoy.ask("both")).status).toBe(200);
-    const asked = broken.seen.length;
-    expect(asked).toBeLessThan(10);
     const answers = await Promise.all(Array.from({ length: 40 }, () => envoy.ask("both")));
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(broken.seen.length).toBe(50);
     broken.close();
   });
 });

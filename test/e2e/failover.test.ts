@@ -1,6 +1,5 @@
 // What fails at the first target is answered by the second, of the other dialect: every fault, whole and streamed, in
 // both directions. And what no target can answer is an error in the client protocol's shape.
-import { createServer, type Server } from "node:http";
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -16,28 +15,16 @@ let anthropicProvider: DemoProvider;
 /** Each of these fails often, so that its endpoint may be ejected: none may share one with another test. */
 const LONE = ["hanging", "resetting", "refusing-us", "babbling", "cutting"];
 const lone = new Map<string, DemoProvider>();
-let ejected: Server;
 let gateway: Gateway;
 let openai: OpenAI;
 
 const PER_TRY_TIMEOUT_MS = 400;
 
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  return (server.address() as { port: number }).port;
-}
-
 beforeAll(async () => {
   openaiProvider = await startOpenAiProvider();
   anthropicProvider = await startAnthropicProvider();
   for (const id of LONE) lone.set(id, await startOpenAiProvider());
-  ejected = createServer((request, response) => {
-    request.resume();
-    response.writeHead(503, { "content-type": "application/json" });
-    response.end('{"error":{"message":"broken","type":"server_error","param":null,"code":null}}');
-  });
-  const ejectedPort = await listen(ejected);
-  const [refusingPort] = await freePorts(1);
+  const [refusingPort, ejectedPort] = await freePorts(2);
   const provider = (id: string, dialect: "openai" | "anthropic", baseUrl: string) => ({
     id,
     dialect,
@@ -98,7 +85,6 @@ afterAll(async () => {
   await openaiProvider.close();
   await anthropicProvider.close();
   for (const provider of lone.values()) await provider.close();
-  ejected.close();
 });
 
 const messages = [{ role: "user" as const, content: "hello" }];
