@@ -2,6 +2,7 @@
 // refreshes the models, people the providers.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { type ModelEntry, modelCatalogSchema } from "./model-entry.js";
 import { type ProviderEntry, providerCatalogSchema } from "./provider-entry.js";
 
 function once<Value>(make: () => Value): () => Value {
@@ -27,3 +28,8 @@ const providersById = once(() => new Map(catalogProviders().map((entry) => [entr
 export function findProviderEntry(id: string): ProviderEntry | undefined {
   return providersById().get(id);
 }
+
+/** In the order of providers and ids. */
+export const catalogModels = once(
+  (): readonly ModelEntry[] => modelCatalogSchema.parse(readJson("#catalog-models")).models,
+);

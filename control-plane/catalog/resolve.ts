@@ -23,11 +23,13 @@ interface Given {
 }
 
 const NAMES_SHOWN = 5;
+/** Letters that a mistyped id is likely to have right. */
+const PREFIX = 2;
 const ALL = "GET /api/v1/catalog/providers lists all entries.";
 
 /** Entries whose ids share a beginning with `id`, for whoever mistyped one. */
 function similar(id: string): string {
-  const near = catalogProviders().filter((entry) => entry.id.startsWith(id.slice(0, 3)));
+  const near = catalogProviders().filter((entry) => entry.id.startsWith(id.slice(0, PREFIX)));
   const names = near.slice(0, NAMES_SHOWN).map((entry) => `'${entry.id}'`);
   return names.length === 0 ? ALL : `Did you mean ${names.join(", ")}? ${ALL}`;
 }

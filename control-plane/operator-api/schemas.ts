@@ -16,7 +16,7 @@ const PAGE_MAX = 1000;
 /** The longest id is a model name of 256 bytes. */
 const anyId = z.string().min(1).max(256);
 
-function numberInQuery(min: number, max: number) {
+export function numberInQuery(min: number, max: number) {
   return z
     .string()
     .regex(/^\d{1,15}$/, { error: "must be a whole number" })

@@ -10,6 +10,7 @@ import type { ConfigurationStore } from "../store/store.js";
 import { apiKeyOperations } from "./api-key-operations.js";
 import { requireOperatorToken } from "./authentication.js";
 import { parseJson, readBody } from "./body.js";
+import { catalogOperations } from "./catalog-operations.js";
 import { configurationOperations } from "./configuration-operations.js";
 import { consumerOperations } from "./consumer-operations.js";
 import { errorHandler } from "./error-handler.js";
@@ -51,6 +52,7 @@ export function operatorOperations(parts: Omit<OperatorApiParts, "token" | "log"
     ...apiKeyOperations(parts.consumers),
     ...revisionOperations(parts),
     ...statusOperations(parts.publisher),
+    ...catalogOperations(),
   ];
   return [...operations, documentOperation(operations)];
 }

@@ -110,24 +110,32 @@ export const providerSchema = z
   .meta({ id: "Provider" });
 export type Provider = z.output<typeof providerSchema>;
 
-const providerInputFields = z.strictObject({
-  id: idSchema.optional(),
-  ...providerFields,
-  dialect: dialectSchema.optional(),
-  baseUrl: baseUrlSchema.optional(),
-  parameters: z
-    .record(z.string(), z.string().max(128))
-    .optional()
-    .describe("Values for the placeholders in the catalogue entry's base URL, by name."),
-  apiKey: z
-    .string()
-    .min(1)
-    .max(8192)
-    .regex(/^[\x21-\x7e]+$/, { error: "must be printable ASCII without spaces, as it is sent in a header" })
-    .optional()
-    .meta({ writeOnly: true })
-    .describe("Credential for the provider. Stored encrypted, never returned. Absent = keep what is stored."),
-});
+const providerInputFields = z
+  .strictObject({
+    id: idSchema.optional(),
+    ...providerFields,
+    dialect: dialectSchema.optional(),
+    baseUrl: baseUrlSchema.optional(),
+    parameters: z
+      .record(z.string(), z.string().max(128))
+      .optional()
+      .describe("Values for the placeholders in the catalogue entry's base URL, by name."),
+    apiKey: z
+      .string()
+      .min(1)
+      .max(8192)
+      .regex(/^[\x21-\x7e]+$/, { error: "must be printable ASCII without spaces, as it is sent in a header" })
+      .optional()
+      .meta({ writeOnly: true })
+      .describe("Credential for the provider. Stored encrypted, never returned. Absent = keep what is stored."),
+  })
+  .meta({
+    id: "ProviderInput",
+    examples: [
+      { dialect: "openai", baseUrl: "https://api.openai.com/v1", apiKey: "YOUR-PROVIDER-KEY" },
+      { catalog: "deepseek", apiKey: "YOUR-PROVIDER-KEY" },
+    ],
+  });
 
 function missing(field: string, expected: "string"): z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType> {
   const message = `Invalid input: expected ${expected}, received undefined`;
@@ -155,16 +163,7 @@ function resolved(input: z.output<typeof providerInputFields>, context: z.Refine
 }
 
 /** What a PUT carries; parsed, it has dialect and baseUrl and no parameters. */
-export const providerInputSchema = providerInputFields
-  .transform(resolved)
-  .superRefine(checkAddress)
-  .meta({
-    id: "ProviderInput",
-    examples: [
-      { dialect: "openai", baseUrl: "https://api.openai.com/v1", apiKey: "YOUR-PROVIDER-KEY" },
-      { catalog: "deepseek", apiKey: "YOUR-PROVIDER-KEY" },
-    ],
-  });
+export const providerInputSchema = providerInputFields.transform(resolved).superRefine(checkAddress);
 
 /** What an answer carries: the document and whether a credential is stored. */
 export const providerAnswerSchema = z
