@@ -15,11 +15,9 @@ export const QUIRKS = {
   no_tool_choice: "Does not take tool_choice.",
   no_developer_role: "Has no developer role; system stands in for it.",
   no_json_schema: "response_format knows text and json_object only.",
-  penalties_ignored: "Ignores presence_penalty and frequency_penalty.",
   no_penalties_when_reasoning: "Reasoning models refuse presence_penalty and frequency_penalty.",
   no_stop_when_reasoning: "Reasoning models refuse stop.",
-  sampling_ignored_when_reasoning: "Reasoning ignores temperature, top_p and the penalties.",
-  temperature_above_zero: "temperature must be above 0.",
+  sampling_ignored_when_reasoning: "Reasoning ignores temperature and the penalties.",
   reasoning_in_content: "Returns reasoning within content, in <think> tags.",
 } as const;
 export type Quirk = keyof typeof QUIRKS;

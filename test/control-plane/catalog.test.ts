@@ -1,4 +1,5 @@
 // The catalogue's data as a whole: every entry of providers.json by its schema, and what only the whole can break.
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { catalogProviders, findProviderEntry } from "../../control-plane/catalog/catalog.js";
 import { providerCatalogSchema, providerEntrySchema, QUIRKS } from "../../control-plane/catalog/provider-entry.js";
@@ -33,8 +34,9 @@ describe("providers.json", () => {
     expect(spoken).toEqual([]);
   });
 
-  it("says in notes what to do instead, or why not, of what is unsupported", () => {
-    const silent = entries.filter(({ supported, notes, dialect }) => !supported && !notes && dialect === "openai");
+  it("says why an entry of a spoken dialect is unsupported", () => {
+    const spoken = ["openai", "anthropic"];
+    const silent = entries.filter(({ supported, notes, dialect }) => !supported && !notes && spoken.includes(dialect));
     expect(silent).toEqual([]);
   });
 
@@ -50,6 +52,11 @@ describe("providers.json", () => {
   it("uses every quirk that it names", () => {
     const used = new Set(entries.flatMap(({ quirks }) => quirks));
     expect(Object.keys(QUIRKS).filter((quirk) => !used.has(quirk as keyof typeof QUIRKS))).toEqual([]);
+  });
+
+  it("has every quirk in docs/catalog.md, in the same words", () => {
+    const page = readFileSync(new URL("../../docs/catalog.md", import.meta.url), "utf8").replaceAll("`", "");
+    for (const [quirk, meaning] of Object.entries(QUIRKS)) expect(page).toContain(`| ${quirk} | ${meaning} |`);
   });
 });
 
