@@ -2,6 +2,7 @@
 // checked once, here; lookups afterwards only follow offsets. A configuration is never changed: exchanges that run keep
 // the one they began with (`retain`/`release`), the last to let go frees the bytes.
 
+import { fnv1a32 } from "../bytes/compare";
 import {
   CONFIG_FORMAT,
   CONFIG_HEADER_BYTES,
@@ -64,7 +65,7 @@ export class FilterConfig {
   findRoute(name: usize, length: i32): usize {
     const mask = load<u32>(this.bytes, 28) - 1;
     const slots = this.bytes + load<u32>(this.bytes, 32);
-    let slot = fnv1a(name, length) & mask;
+    let slot = fnv1a32(name, length) & mask;
     for (let probes: u32 = 0; probes <= mask; probes++) {
       const entry = load<u32>(slots + slot * 4);
       if (entry == 0) return 0;
@@ -180,11 +181,4 @@ export class FilterConfig {
     this.problem = `${path}: ${reason}`;
     return false;
   }
-}
-
-/** FNV-1a, 32 bit: the hash of the model route table. */
-function fnv1a(pointer: usize, length: i32): u32 {
-  let hash: u32 = 0x811c9dc5;
-  for (let i = 0; i < length; i++) hash = (hash ^ <u32>load<u8>(pointer + <usize>i)) * 0x01000193;
-  return hash;
 }
