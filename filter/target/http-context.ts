@@ -401,7 +401,6 @@ export class TargetStream extends StreamContext {
     this.reply = Reply.EVENTS;
     this.seen = 0;
     if (this.translator == null) {
-      this.tail.note(size);
       this.framer.reset();
       if (endOfStream && !this.tail.isComplete(this.dialect)) this.appendCut(size);
       return Action.CONTINUE;
@@ -437,6 +436,7 @@ export class TargetStream extends StreamContext {
   /** Feeds bytes to the framer and handles whole events; answers the strongest signal among them. */
   private readEvents(pointer: usize, length: i32, out: ByteWriter): StreamSignal {
     this.framer.push(pointer, length);
+    if (this.translator == null) this.tail.take(pointer, length);
     let strongest = StreamSignal.PREAMBLE;
     // What passes untouched is of no further interest after its first content.
     const enough = this.translator == null ? StreamSignal.CONTENT : StreamSignal.END;

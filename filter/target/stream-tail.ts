@@ -27,10 +27,13 @@ export class StreamTail {
   note(size: i32): void {
     const taken = min(size, TAIL_BYTES);
     if (taken == 0 || !getBuffer(BufferKind.RESPONSE_BODY, size - taken, taken)) return;
-    this.add(hostPointer(), taken);
+    this.take(hostPointer(), taken);
   }
 
-  private add(pointer: usize, length: i32): void {
+  /** The same for bytes that were fetched anyway. */
+  take(fetched: usize, fetchedLength: i32): void {
+    const length = min(fetchedLength, TAIL_BYTES);
+    const pointer = fetched + <usize>(fetchedLength - length);
     const bytes = this.bytes;
     const kept = min(bytes.length, TAIL_BYTES - length);
     if (kept < bytes.length) {
