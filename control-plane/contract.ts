@@ -66,10 +66,6 @@ export const PlanFlag = {
   STREAM_USAGE: 2,
 } as const;
 
-export const TargetFlag = {
-  NONE: 0,
-} as const;
-
 export const LeaseStatus = {
   GRANTED: 1,
   UNKNOWN_KEY: 2,

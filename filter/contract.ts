@@ -100,10 +100,6 @@ export enum PlanFlag {
   STREAM_USAGE = 2,
 }
 
-export enum TargetFlag {
-  NONE = 0,
-}
-
 export enum LeaseStatus {
   GRANTED = 1,
   UNKNOWN_KEY = 2,

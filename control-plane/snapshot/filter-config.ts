@@ -6,7 +6,6 @@ import {
   CONFIG_HEADER_BYTES,
   CONFIG_MAGIC,
   Dialect,
-  HOLD_BYTES_MAX,
   MODEL_ROUTE_BYTES,
   TARGET_HEADER_BYTES,
 } from "../contract.js";
@@ -120,7 +119,7 @@ export function encodeFilterConfig(input: FilterConfigInput): Buffer {
     slotTable,
     input.requestBodyBytesMax,
     input.calloutTimeoutMs,
-    HOLD_BYTES_MAX,
+    0, // reserved
     calloutCluster,
     calloutAuthority,
   ];
