@@ -18,6 +18,9 @@ const PATHS: StaticArray<Literal> = [
   utf8("/audio/speech"),
   utf8("/rerank"),
   utf8("/messages/count_tokens"),
+  utf8("/responses"),
+  utf8("/audio/transcriptions"),
+  utf8("/audio/translations"),
 ];
 
 /** A number that is no operation, as a plan of another version of the filter may hold, has the base path alone. */
@@ -34,8 +37,25 @@ export function operationAt(path: usize, length: i32): Operation {
   return Operation.UNKNOWN;
 }
 
-/** Only chat and messages are translated; everything else needs a provider that speaks the client's protocol. */
+/** Conversations are translated; everything else needs a provider that speaks the client's protocol. */
 export function canServe(dialect: i32, operation: i32, protocol: i32): bool {
-  if (operation == Operation.CHAT || operation == Operation.MESSAGES) return true;
-  return protocol == Protocol.ANTHROPIC ? dialect == Dialect.ANTHROPIC : dialect == Dialect.OPENAI;
+  switch (operation) {
+    case Operation.CHAT:
+    case Operation.MESSAGES:
+      return true;
+    default:
+      return speaks(dialect, protocol);
+  }
+}
+
+/** Whether bodies of this protocol pass to the dialect as they are. */
+export function speaks(dialect: i32, protocol: i32): bool {
+  switch (protocol) {
+    case Protocol.ANTHROPIC:
+      return dialect == Dialect.ANTHROPIC;
+    case Protocol.GEMINI:
+      return dialect == Dialect.GEMINI;
+    default:
+      return dialect == Dialect.OPENAI || dialect == Dialect.AZURE;
+  }
 }

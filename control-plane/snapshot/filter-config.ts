@@ -23,6 +23,10 @@ export interface ResolvedTarget {
   readonly basePath: string;
   readonly model: string;
   readonly defaultMaxTokens: number;
+  /** Bits of the enumeration Quirk. */
+  readonly quirks: number;
+  /** What every request has behind the "?" of its path; mostly empty. */
+  readonly query: string;
 }
 
 export interface FilterConfigInput {
@@ -62,11 +66,14 @@ class Block {
 
 function targetRecord(target: ResolvedTarget): Buffer {
   const escapedModel = JSON.stringify(target.model).slice(1, -1);
-  const strings = [target.cluster, target.id, target.authority, target.basePath, escapedModel].map(string16);
+  const strings = [target.cluster, target.id, target.authority, target.basePath, escapedModel, target.query].map(
+    string16,
+  );
   const header = Buffer.alloc(TARGET_HEADER_BYTES);
   header.writeUInt16LE(TARGET_HEADER_BYTES + strings.reduce((sum, { length }) => sum + length, 0), 0);
   header.writeUInt8(Dialect[target.dialect], 2);
   header.writeUInt32LE(target.defaultMaxTokens, 4);
+  header.writeUInt32LE(target.quirks, 8);
   return Buffer.concat([header, ...strings]);
 }
 

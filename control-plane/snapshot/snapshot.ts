@@ -37,6 +37,8 @@ export function compile({ revision, resources, settings }: CompileInput): Snapsh
       basePath: cluster.basePath,
       model: target.model,
       defaultMaxTokens: target.defaultMaxTokens ?? 0,
+      quirks: 0,
+      query: "",
     });
   }
   const { requestBodyBytesMax, calloutTimeoutMs } = settings;

@@ -12,6 +12,9 @@ import {
   TARGETS_MAX,
 } from "../contract";
 
+/** Strings of a target record (ARCHITECTURE.md §2.2). */
+const TARGET_STRINGS: i32 = 6;
+
 export class FilterConfig {
   private readonly bytes: usize;
   private references: i32 = 1;
@@ -83,6 +86,10 @@ export class FilterConfig {
   }
   routeNameLength(route: usize): i32 {
     return load<u16>(this.bytes + load<u32>(route));
+  }
+  /** Bits of the enumeration RouteFlag. */
+  routeFlags(route: usize): u32 {
+    return load<u32>(route, 4);
   }
   routePerTryTimeoutMs(route: usize): u32 {
     return load<u32>(route, 8);
@@ -162,7 +169,7 @@ export class FilterConfig {
     const recordLength = load<u16>(record);
     if (!this.checkRange(offset, recordLength)) return false;
     let field: u32 = TARGET_HEADER_BYTES;
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < TARGET_STRINGS; i++) {
       if (field + 2 > <u32>recordLength) return false;
       field += 2 + <u32>load<u16>(record + field);
     }

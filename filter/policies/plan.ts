@@ -12,6 +12,7 @@ import {
   PROPERTY_TARGET,
   PROPERTY_TARGET_LENGTH,
   ROUTE_PER_TRY_TIMEOUT_MS,
+  RouteFlag,
   TARGET_HEADER_BYTES,
 } from "../contract";
 import { DIALECT_HEADERS, Exchange, Outcome } from "../gateway/exchange";
@@ -68,6 +69,7 @@ function writeHeader(exchange: Exchange, targets: i32): void {
   let flags: u32 = 0;
   if (exchange.streaming) flags |= PlanFlag.STREAM;
   if (exchange.streamUsage) flags |= PlanFlag.STREAM_USAGE;
+  if ((exchange.config!.routeFlags(exchange.route) & RouteFlag.STRICT) != 0) flags |= PlanFlag.STRICT;
   plan.reset().reserve(PLAN_HEADER_BYTES);
   const at = plan.pointer;
   memory.fill(at, 0, PLAN_HEADER_BYTES);
@@ -88,6 +90,8 @@ function writeClientHeaders(exchange: Exchange): void {
   const sent = exchange.dialectHeaders;
   if (sent.length > 0) plan.writeBytes(sent.pointer, sent.length);
   else for (let i = 0; i < DIALECT_HEADERS; i++) plan.writeU16(0);
+  plan.writeU16(0); // path of a passed operation
+  plan.writeU16(0); // key of sealed ids
 }
 
 /**

@@ -10,19 +10,12 @@ import { ByteWriter } from "../bytes/byte-writer";
 import { equalsAscii } from "../bytes/compare";
 import { lineEnd } from "../bytes/scan";
 import { SSE_EVENT_BYTES_MAX } from "../contract";
+import { EventFramer } from "./event-framer";
 
 const BYTES_MAX: i32 = <i32>SSE_EVENT_BYTES_MAX;
 const BYTE_ORDER_MARK: u32 = 0xbfbbef;
 
-export class SseFramer {
-  /** The event that `next` or `finish` announced; valid until the next call of any method. Type is empty if none came. */
-  typePointer: usize = 0;
-  typeLength: i32 = 0;
-  dataPointer: usize = 0;
-  dataLength: i32 = 0;
-  /** A line or the data of an event is longer than SSE_EVENT_BYTES_MAX, or there was no memory. No event comes any more. */
-  failed: bool = false;
-
+export class SseFramer extends EventFramer {
   private at: usize = 0;
   private end: usize = 0;
   private atStart: bool = true;

@@ -11,21 +11,14 @@
 import { ByteWriter } from "../bytes/byte-writer";
 import {
   ErrorCode,
-  errorCodeName,
   errorStatus,
-  HEADER_ERROR,
-  HEADER_ERROR_LENGTH,
-  HEADER_RETRY,
-  HEADER_RETRY_LENGTH,
-  HEADER_TARGET,
-  HEADER_TARGET_LENGTH,
   HOLD_BYTES_MAX,
   PROPERTY_PLAN,
   PROPERTY_PLAN_LENGTH,
   Protocol,
   TRANSLATED_REPLY_BYTES_MAX,
 } from "../contract";
-import { textLength, writeErrorBody, writeErrorEvent } from "../errors/error-body";
+import { writeErrorBody, writeErrorEvent } from "../errors/error-body";
 import {
   Action,
   appendToBuffer,
@@ -38,20 +31,27 @@ import {
   HeaderMap,
   hostLength,
   hostPointer,
-  Literal,
   removeHeader,
   replaceBuffer,
   StreamContext,
   StreamKind,
   sendLocalReply,
-  setHeader,
-  setHeaderLiteral,
   utf8,
 } from "../sdk";
 import { SseFramer } from "../sse/framer";
 import { failoversTotal, streamsCutTotal } from "../telemetry/metrics";
 import { isErrorBody } from "./error-shape";
 import { signalOf } from "./first-content";
+import {
+  addErrorHeaders,
+  markDroppedFields,
+  markError,
+  markRetry,
+  markTarget,
+  setReplyJson,
+  setReplyLength,
+  setReplyStatus,
+} from "./mark-reply";
 import { Plan } from "./plan";
 import { isCredentialStatus, isErrorStatus, isWorthRetry, Reply } from "./reply";
 import { ReplyHeaders, stripTrailers } from "./reply-headers";
@@ -60,15 +60,8 @@ import { StreamTail } from "./stream-tail";
 import { StreamSignal, TRANSLATED, Translator } from "./translator";
 import { giveTranslator, takeTranslator } from "./translators";
 
-const RETRY = new Literal(HEADER_RETRY, HEADER_RETRY_LENGTH);
-const TARGET = new Literal(HEADER_TARGET, HEADER_TARGET_LENGTH);
-const ERROR = new Literal(HEADER_ERROR, HEADER_ERROR_LENGTH);
-const ONE = utf8("1");
-const STATUS = utf8(":status");
-const CONTENT_TYPE = utf8("content-type");
 const CONTENT_LENGTH = utf8("content-length");
 const CONTENT_ENCODING = utf8("content-encoding");
-const JSON_TYPE = utf8("application/json");
 
 const TARGET_ID_BYTES_MAX: i32 = 128;
 /** An error's text is not worth more memory than this. */
@@ -79,7 +72,6 @@ const plan = new Plan();
 const headers = new ReplyHeaders();
 const trailers = new HeaderCursor();
 const local = new HeaderList();
-const number = new ByteWriter(20);
 /** What one callback writes to a buffer; a stream that is held keeps its own. */
 const scratch = new ByteWriter(TRANSLATED_REPLY_BYTES_MAX);
 /** The size of a request was limited before. */
@@ -92,6 +84,8 @@ export class TargetStream extends StreamContext {
   private hasNext: bool = false;
   private requestDone: bool = false;
   private translator: Translator | null = null;
+  /** The same, unless the provider answers in the client's protocol although it wants requests of its own. */
+  private replyTranslator: Translator | null = null;
   private readonly edit: ModelEdit = new ModelEdit();
   private readonly targetId: usize = heap.alloc(TARGET_ID_BYTES_MAX);
   private targetIdLength: i32 = 0;
@@ -124,9 +118,10 @@ export class TargetStream extends StreamContext {
     this.hasNext = plan.hasNext;
     this.targetIdLength = min(plan.targetLength, TARGET_ID_BYTES_MAX);
     memory.copy(this.targetId, plan.targetPointer, this.targetIdLength);
-    const translator = takeTranslator(plan.protocol, plan.dialect);
+    const translator = takeTranslator(plan);
     this.translator = translator;
-    if (translator != null) translator.reset(plan);
+    this.replyTranslator = translator == null || translator.passesReply ? null : translator;
+    if (translator != null) translator.reset(plan, false);
     writeRequestHeaders(plan, translator);
     this.requestDone = translator == null && keepsModel(plan);
     if (translator == null && !this.requestDone) this.edit.take(plan);
@@ -156,7 +151,8 @@ export class TargetStream extends StreamContext {
     this.isEncoded = headers.isEncoded;
     const succeeded = headers.status >= 200 && headers.status < 300;
     if (!succeeded && this.hasNext && isWorthRetry(headers.status)) return this.abandonHeaders(endOfStream);
-    setHeader(HeaderMap.RESPONSE, TARGET, this.targetId, this.targetIdLength);
+    markTarget(this.targetId, this.targetIdLength);
+    markDroppedFields(this.translator);
     this.reply = this.kindOf(succeeded);
     if (this.reply == Reply.PASS) return Action.CONTINUE;
     return endOfStream ? this.finishEmpty() : Action.PAUSE;
@@ -203,6 +199,7 @@ export class TargetStream extends StreamContext {
     const translator = this.translator;
     if (translator != null) giveTranslator(translator);
     this.translator = null;
+    this.replyTranslator = null;
     this.framer.reset();
     this.tail.reset();
     this.held.release();
@@ -227,7 +224,6 @@ export class TargetStream extends StreamContext {
     if (!this.readPlan()) return this.refuse(ErrorCode.FILTER_VERSION_SKEW);
     // The plan's bytes live in the arena until this callback ends, beside the body's.
     if (!getBuffer(BufferKind.REQUEST_BODY, 0, size)) return this.refuse(ErrorCode.OVERLOADED);
-    translator.detail.reset();
     const code = translator.translateRequest(plan, hostPointer(), size, request.reset());
     if (code != TRANSLATED) return this.refuse(code);
     if (request.overflow) return this.refuse(ErrorCode.OVERLOADED);
@@ -242,12 +238,10 @@ export class TargetStream extends StreamContext {
     this.reply = Reply.DONE;
     this.requestDone = true;
     const translator = this.translator;
-    const detail = translator != null ? translator.detail.pointer : 0;
-    const detailLength = translator != null ? translator.detail.length : 0;
+    const detail = translator != null ? translator.notes.detail.pointer : 0;
+    const detailLength = translator != null ? translator.notes.detail.length : 0;
     writeErrorBody(this.protocol, code, detail, detailLength, scratch.reset());
-    const name = errorCodeName(code);
-    local.reset().addLiteral(CONTENT_TYPE, JSON_TYPE).add(ERROR, name, textLength(name));
-    sendLocalReply(errorStatus(code), local, scratch.pointer, scratch.length);
+    sendLocalReply(errorStatus(code), addErrorHeaders(code, local.reset()), scratch.pointer, scratch.length);
     return Action.PAUSE;
   }
 
@@ -255,42 +249,40 @@ export class TargetStream extends StreamContext {
 
   private kindOf(succeeded: bool): Reply {
     if (!succeeded) return this.passesEncodedError() ? Reply.PASS : Reply.ERROR;
-    if (this.isEncoded) return this.translator == null ? Reply.PASS : Reply.ERROR;
+    if (this.isEncoded) return this.replyTranslator == null ? Reply.PASS : Reply.ERROR;
     if (headers.isEventStream) {
       // Events may be added or rewritten: no length is known before the end.
       removeHeader(HeaderMap.RESPONSE, CONTENT_LENGTH);
       return Reply.HELD;
     }
-    return this.translator == null ? Reply.PASS : Reply.REPLY;
+    return this.replyTranslator == null ? Reply.PASS : Reply.REPLY;
   }
 
   /** The provider speaks the client's dialect, and the client can decode what nobody asked for. */
   private passesEncodedError(): bool {
-    return this.isEncoded && this.translator == null && isErrorStatus(this.status) && !isCredentialStatus(this.status);
+    return (
+      this.isEncoded && this.replyTranslator == null && isErrorStatus(this.status) && !isCredentialStatus(this.status)
+    );
   }
 
   // Envoy makes no further attempt once the provider has sent an interim reply (1xx). What is abandoned is therefore an
   // error in the client's shape already. Its status is 500, which says nothing about the health of the endpoint.
 
-  private markRetry(): void {
-    failoversTotal.add(1);
-    setHeaderLiteral(HeaderMap.RESPONSE, RETRY, ONE);
-  }
-
   private abandonHeaders(endOfStream: bool): Action {
-    this.markRetry();
+    failoversTotal.add(1);
+    markRetry();
     this.reply = Reply.ABANDONED;
-    const name = errorCodeName(ErrorCode.UPSTREAM_ERROR);
-    setHeader(HeaderMap.RESPONSE, ERROR, name, textLength(name));
-    setHeaderLiteral(HeaderMap.RESPONSE, CONTENT_TYPE, JSON_TYPE);
+    markError(ErrorCode.UPSTREAM_ERROR);
+    setReplyJson();
     removeHeader(HeaderMap.RESPONSE, CONTENT_ENCODING);
     if (!endOfStream) removeHeader(HeaderMap.RESPONSE, CONTENT_LENGTH);
-    if (!isErrorStatus(this.status)) this.setStatus(STATUS_ABANDONED);
+    if (!isErrorStatus(this.status)) setReplyStatus(STATUS_ABANDONED);
     return Action.CONTINUE;
   }
 
   private abandonWhole(size: i32): Action {
-    this.markRetry();
+    failoversTotal.add(1);
+    markRetry();
     return this.answerError(ErrorCode.UPSTREAM_ERROR, STATUS_ABANDONED, size);
   }
 
@@ -318,7 +310,7 @@ export class TargetStream extends StreamContext {
 
   private finishReply(size: i32): Action {
     if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
-    const code = this.translator!.translateReply(hostPointer(), size, scratch.reset());
+    const code = this.replyTranslator!.translateReply(hostPointer(), size, scratch.reset());
     if (code != TRANSLATED) return this.failWhole(code, size);
     if (scratch.overflow) return this.failWhole(ErrorCode.REPLY_TOO_LARGE, size);
     return this.answerWhole(this.status, size);
@@ -331,7 +323,7 @@ export class TargetStream extends StreamContext {
     if (this.isEncoded) return this.answerError(ErrorCode.UPSTREAM_ERROR, this.status, size);
     if (size > 0 && !getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
     const body: usize = size > 0 ? hostPointer() : 0;
-    const translator = this.translator;
+    const translator = this.replyTranslator;
     if (translator == null && this.isJson && isErrorBody(this.protocol, body, size)) {
       this.reply = Reply.DONE;
       return Action.CONTINUE;
@@ -352,26 +344,19 @@ export class TargetStream extends StreamContext {
 
   private answerError(code: ErrorCode, status: i32, size: i32): Action {
     writeErrorBody(this.protocol, code, 0, 0, scratch.reset());
-    const name = errorCodeName(code);
-    setHeader(HeaderMap.RESPONSE, ERROR, name, textLength(name));
+    markError(code);
     return this.answerWhole(status, size);
   }
 
   /** Lets the headers go, with `scratch` as the whole body in place of the `size` bytes that are held. */
   private answerWhole(status: i32, size: i32): Action {
     this.reply = Reply.ENDED;
-    if (status != this.status) this.setStatus(status);
-    setHeaderLiteral(HeaderMap.RESPONSE, CONTENT_TYPE, JSON_TYPE);
+    if (status != this.status) setReplyStatus(status);
+    setReplyJson();
     removeHeader(HeaderMap.RESPONSE, CONTENT_ENCODING);
-    number.reset().writeUnsigned(scratch.length);
-    setHeader(HeaderMap.RESPONSE, CONTENT_LENGTH, number.pointer, number.length);
+    setReplyLength(scratch.length);
     replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
     return Action.CONTINUE;
-  }
-
-  private setStatus(status: i32): void {
-    number.reset().writeUnsigned(status);
-    setHeader(HeaderMap.RESPONSE, STATUS, number.pointer, number.length);
   }
 
   // Event streams
@@ -386,8 +371,8 @@ export class TargetStream extends StreamContext {
       signal = this.readEvents(hostPointer(), fresh, this.held);
     }
     // What passes untouched is only read up to its first content; its end is the tail's matter.
-    const readable = this.translator == null ? StreamSignal.CONTENT : StreamSignal.END;
-    if (endOfStream && signal < readable) signal = max(signal, this.readLastEvent(this.held));
+    const readable = this.replyTranslator == null ? StreamSignal.CONTENT : StreamSignal.END;
+    if (endOfStream && signal < readable) signal = this.readEnd(signal, this.held);
     if (signal == StreamSignal.ERROR && this.hasNext) return this.abandonWhole(size);
     if (this.framer.failed || this.held.overflow) return this.failWhole(ErrorCode.UPSTREAM_INVALID_REPLY, size);
     if (signal == StreamSignal.PREAMBLE) {
@@ -400,7 +385,7 @@ export class TargetStream extends StreamContext {
   private release(signal: StreamSignal, size: i32, endOfStream: bool): Action {
     this.reply = Reply.EVENTS;
     this.seen = 0;
-    if (this.translator == null) {
+    if (this.replyTranslator == null) {
       this.framer.reset();
       if (endOfStream && !this.tail.isComplete(this.dialect)) this.appendCut(size);
       return Action.CONTINUE;
@@ -414,7 +399,7 @@ export class TargetStream extends StreamContext {
   }
 
   private passEvents(size: i32, endOfStream: bool): Action {
-    if (this.translator == null) {
+    if (this.replyTranslator == null) {
       this.tail.note(size);
       if (endOfStream && !this.tail.isComplete(this.dialect)) this.appendCut(size);
       return Action.CONTINUE;
@@ -425,7 +410,7 @@ export class TargetStream extends StreamContext {
       if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.breakStream(size);
       signal = this.readEvents(hostPointer(), size, scratch);
     }
-    if (endOfStream && signal < StreamSignal.END) signal = max(signal, this.readLastEvent(scratch));
+    if (endOfStream && signal < StreamSignal.END) signal = this.readEnd(signal, scratch);
     if (this.framer.failed || scratch.overflow) return this.breakStream(size);
     if (signal >= StreamSignal.END) this.reply = Reply.ENDED;
     else if (endOfStream) this.writeCut(scratch);
@@ -436,21 +421,26 @@ export class TargetStream extends StreamContext {
   /** Feeds bytes to the framer and handles whole events; answers the strongest signal among them. */
   private readEvents(pointer: usize, length: i32, out: ByteWriter): StreamSignal {
     this.framer.push(pointer, length);
-    if (this.translator == null) this.tail.take(pointer, length);
+    if (this.replyTranslator == null) this.tail.take(pointer, length);
     let strongest = StreamSignal.PREAMBLE;
     // What passes untouched is of no further interest after its first content.
-    const enough = this.translator == null ? StreamSignal.CONTENT : StreamSignal.END;
+    const enough = this.replyTranslator == null ? StreamSignal.CONTENT : StreamSignal.END;
     while (strongest < enough && this.framer.next()) strongest = max(strongest, this.handleEvent(out));
     return strongest;
   }
 
-  private readLastEvent(out: ByteWriter): StreamSignal {
-    return this.framer.finish() ? this.handleEvent(out) : StreamSignal.PREAMBLE;
+  /** The provider's stream has ended: one more event may be whole now, and a dialect may have no terminal event. */
+  private readEnd(before: StreamSignal, out: ByteWriter): StreamSignal {
+    let signal = before;
+    if (this.framer.finish()) signal = max(signal, this.handleEvent(out));
+    const translator = this.replyTranslator;
+    if (translator == null || signal >= StreamSignal.END) return signal;
+    return max(signal, translator.translateEnd(out));
   }
 
   private handleEvent(out: ByteWriter): StreamSignal {
     const framer = this.framer;
-    const translator = this.translator;
+    const translator = this.replyTranslator;
     if (translator == null) {
       return signalOf(this.dialect, framer.typePointer, framer.typeLength, framer.dataPointer, framer.dataLength);
     }
@@ -458,13 +448,13 @@ export class TargetStream extends StreamContext {
   }
 
   private isComplete(): bool {
-    return this.translator == null && this.tail.isComplete(this.dialect);
+    return this.replyTranslator == null && this.tail.isComplete(this.dialect);
   }
 
   /** The provider ended a translated stream too early. */
   private writeCut(out: ByteWriter): void {
     streamsCutTotal.add(1);
-    this.translator!.writeStreamError(ErrorCode.UPSTREAM_STREAM_CUT, out);
+    this.replyTranslator!.writeStreamError(ErrorCode.UPSTREAM_STREAM_CUT, out);
     this.reply = Reply.ENDED;
   }
 
@@ -478,7 +468,7 @@ export class TargetStream extends StreamContext {
   /** A stream that can no longer be understood: the client gets an error event, then nothing more. */
   private breakStream(size: i32): Action {
     streamsCutTotal.add(1);
-    this.translator!.writeStreamError(ErrorCode.UPSTREAM_INVALID_REPLY, scratch.reset());
+    this.replyTranslator!.writeStreamError(ErrorCode.UPSTREAM_INVALID_REPLY, scratch.reset());
     this.reply = Reply.ENDED;
     replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
     return Action.CONTINUE;

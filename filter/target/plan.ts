@@ -1,13 +1,15 @@
 // The plan of one request as the target root sees it: a view over the bytes in filter state (ARCHITECTURE.md §2.3).
 // Views only: every pointer is valid until the callback that read the plan returns.
 //
-//   header | original model | dialect headers | record 0 | record 1 | …          cursor ──▶ record
-//   record: u16 length | dialect | flags | u32 cap | u32 quirks | cluster | target | authority | base path | model
+//   header | original model | dialect headers | path | seal key | record 0 | record 1 | …          cursor ──▶ record
+//   record: u16 length | dialect | flags | u32 cap | u32 quirks | cluster | target | authority | base path | model | query
 
 import { PLAN_FORMAT, PLAN_HEADER_BYTES, PlanFlag, TARGET_HEADER_BYTES } from "../contract";
 
-/** The original model and the headers of one dialect. */
-const HEADER_STRINGS: i32 = 4;
+/** The original model, three headers of one dialect, the path of a passed operation, the key of sealed ids. */
+const HEADER_STRINGS: i32 = 6;
+/** Cluster, target, authority, base path, model, query. */
+const RECORD_STRINGS: i32 = 6;
 
 export class Plan {
   pointer: usize = 0;
@@ -22,6 +24,9 @@ export class Plan {
   /** The provider's name for the model, JSON-escaped, without quotes. */
   modelPointer: usize = 0;
   modelLength: i32 = 0;
+  /** What every request to this target has behind the "?" of its path; mostly empty. */
+  queryPointer: usize = 0;
+  queryLength: i32 = 0;
   /** Cluster of the target after this one; length 0 when this is the last. */
   nextClusterPointer: usize = 0;
   nextClusterLength: i32 = 0;
@@ -55,6 +60,9 @@ export class Plan {
     field = this.basePathPointer + <usize>this.basePathLength;
     this.modelLength = load<u16>(field);
     this.modelPointer = field + 2;
+    field = this.modelPointer + <usize>this.modelLength;
+    this.queryLength = load<u16>(field);
+    this.queryPointer = field + 2;
     this.nextClusterLength = 0;
     if (!this.hasNext) return true;
     const next = at + <usize>load<u16>(at);
@@ -90,6 +98,10 @@ export class Plan {
   /** Whether the client asked for a usage chunk (`stream_options.include_usage`). */
   get streamUsage(): bool {
     return (this.flags & PlanFlag.STREAM_USAGE) != 0;
+  }
+  /** The model route refuses fields that would be dropped. */
+  get strict(): bool {
+    return (this.flags & PlanFlag.STRICT) != 0;
   }
   get targetCount(): i32 {
     return load<u8>(this.pointer, 4);
@@ -129,6 +141,16 @@ export class Plan {
     const before = this.anthropicBeta;
     return before + 2 + <usize>load<u16>(before);
   }
+  /** str16: path and query of an operation that the filter does not know, behind `/v1`; empty for all others. */
+  get passedPath(): usize {
+    const before = this.openaiBeta;
+    return before + 2 + <usize>load<u16>(before);
+  }
+  /** str16: the key by which ids of provider-side state are sealed; empty where none can occur. */
+  get sealKey(): usize {
+    const before = this.passedPath;
+    return before + 2 + <usize>load<u16>(before);
+  }
   get hasDialectHeaders(): bool {
     return (
       load<u16>(this.anthropicVersion) != 0 || load<u16>(this.anthropicBeta) != 0 || load<u16>(this.openaiBeta) != 0
@@ -141,9 +163,13 @@ export class Plan {
   get defaultMaxTokens(): u32 {
     return load<u32>(this.record, 4);
   }
+  /** Bits of the enumeration Quirk. */
+  get quirks(): u32 {
+    return load<u32>(this.record, 8);
+  }
 }
 
-/** Whether the header's four strings end where the records begin. */
+/** Whether the header's strings end where the records begin. */
 function stringsFit(strings: usize, records: usize, end: usize): bool {
   let at = strings;
   for (let i = 0; i < HEADER_STRINGS; i++) {
@@ -153,13 +179,13 @@ function stringsFit(strings: usize, records: usize, end: usize): bool {
   return at == records && records <= end;
 }
 
-/** Whether a record with its five strings lies before `end`. The control plane wrote it, the gateway root checked it. */
+/** Whether a record with its strings lies before `end`. The control plane wrote it, the gateway root checked it. */
 function fits(record: usize, end: usize): bool {
-  if (record + TARGET_HEADER_BYTES + 10 > end) return false;
+  if (record + TARGET_HEADER_BYTES + RECORD_STRINGS * 2 > end) return false;
   const recordEnd = record + <usize>load<u16>(record);
   if (recordEnd > end) return false;
   let field = record + TARGET_HEADER_BYTES;
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < RECORD_STRINGS; i++) {
     if (field + 2 > recordEnd) return false;
     field += 2 + <usize>load<u16>(field);
   }

@@ -1,11 +1,16 @@
 // One client protocol answered by a provider of another dialect. A translator turns the request body, the reply and its
 // stream, event by event. It works on bytes, keeps its state in the instance (pooled: `reset` before each attempt) and
 // never traps: what it cannot translate is an `ErrorCode`, what the provider got wrong is `UPSTREAM_INVALID_REPLY`.
-// It knows nothing of headers, retries, buffers or Envoy: the target root does.
+// It knows nothing of retries, buffers or Envoy: the target root does.
+//
+// OpenAI chat is the hub (ARCHITECTURE.md §1.1): a translator has chat on one side at least, and two of them make a chain
+// (`chained.ts`). Inside a chain chat carries what its plain form cannot, as the extensions of docs/translation.md.
 
 import { ByteWriter } from "../bytes/byte-writer";
 import { ErrorCode } from "../contract";
 import { Plan } from "./plan";
+import { Notes } from "./translation/notes";
+import { Fields } from "./translation/value";
 
 /** `translateRequest`, `translateReply` and `translateError` answer this when they wrote a body. */
 export const TRANSLATED: i32 = -1;
@@ -22,15 +27,35 @@ export enum StreamSignal {
   ERROR = 3,
 }
 
-export abstract class Translator {
-  /** Starts a new attempt. The plan's strings are valid only during this callback: keep copies. */
-  abstract reset(plan: Plan): void;
+/** How a provider's stream is cut into events. */
+export enum Framing {
+  SSE = 0,
+  /** `application/vnd.amazon.eventstream` */
+  AWS_EVENT_STREAM = 1,
+}
 
-  /** The provider's path behind the base path, for example "/messages". */
+export abstract class Translator {
+  /** Which of the registry's pools it belongs to. */
+  kind: i32 = 0;
+
+  readonly notes: Notes = new Notes();
+
+  /**
+   * Starts a new attempt. The plan's strings are valid only during this callback: keep copies. Within a chain the chat
+   * side is the hub: write its extensions, and the usage of streams whether or not the client asked for it.
+   */
+  abstract reset(plan: Plan, inChain: bool): void;
+
+  /** The provider's path behind the base path, for example "/messages"; with its query, if it needs one of its own. */
   abstract writePath(plan: Plan, out: ByteWriter): void;
 
-  /** `TRANSLATED`, or the `ErrorCode` to answer the client with; `detail` may then hold a text (UTF-8, unescaped). */
+  /** `TRANSLATED`, or the `ErrorCode` to answer the client with; `notes.detail` may then hold a text. */
   abstract translateRequest(plan: Plan, body: usize, length: i32, out: ByteWriter): i32;
+
+  /** Whether replies, streams and errors already have the client's shape: then only the request is translated. */
+  get passesReply(): bool {
+    return false;
+  }
 
   /** A whole reply with a 2xx status. */
   abstract translateReply(body: usize, length: i32, out: ByteWriter): i32;
@@ -38,15 +63,29 @@ export abstract class Translator {
   /** A whole reply with an error status: the client protocol's error shape, the provider's message kept. */
   abstract translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32;
 
+  get framing(): Framing {
+    return Framing.SSE;
+  }
+
   /**
    * One event of the provider's stream; writes zero or more whole events of the client's protocol to `out`.
    * For `StreamSignal.ERROR` it writes the client protocol's error event and stream end.
    */
   abstract translateEvent(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): StreamSignal;
 
+  /**
+   * The provider's stream has ended without an event that says so. A dialect that has none writes the client's end here
+   * and answers `END`, if what came was complete; `PREAMBLE` means that the stream was cut.
+   */
+  translateEnd(out: ByteWriter): StreamSignal {
+    return StreamSignal.PREAMBLE;
+  }
+
   /** The error event (and stream end) of the client's protocol, for a stream that broke: `code` as in contract/errors.json. */
   abstract writeStreamError(code: ErrorCode, out: ByteWriter): void;
 
-  /** What was wrong, for the client's message; empty when `code`'s own text says it all. Valid until the next call. */
-  detail: ByteWriter = new ByteWriter(4096);
+  /** The members of a request that this translator knows, with what becomes of them: the source of docs/translation.md. */
+  get requestFields(): Fields[] {
+    return [];
+  }
 }

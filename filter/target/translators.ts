@@ -1,26 +1,79 @@
-// The registry of translators: which one answers a client protocol from a provider's dialect, and a pool of each. Where
-// protocol and dialect are the same there is none: bytes pass as they are.
+// The registry of translators: what answers a client's operation from a provider's dialect, and a pool of each. Chat is
+// the hub: one translator brings the client's API to chat, one brings chat to the dialect, and a chain is both.
+//
+//   shape of the client's API ── front ─▶ chat ── back ─▶ dialect          none where both sides are the same
 
-import { Dialect, Protocol } from "../contract";
+import { Dialect, Operation } from "../contract";
 import { ChatToMessages } from "./anthropic/chat-to-messages";
+import { Chained } from "./chained";
 import { MessagesToChat } from "./openai/messages-to-chat";
+import { Plan } from "./plan";
 import { Translator } from "./translator";
 
-const chatToMessages: Translator[] = [];
-const messagesToChat: Translator[] = [];
+/** What a pool holds: one translator, or a chain of two under `front × PARTS + back`. */
+enum Part {
+  NONE = 0,
+  MESSAGES_TO_CHAT = 1,
+  CHAT_TO_MESSAGES = 2,
+}
+const PARTS: i32 = 3;
 
-/** Null when client and provider speak the same. Give it back with `giveTranslator`. */
-export function takeTranslator(protocol: i32, dialect: i32): Translator | null {
-  if (protocol == Protocol.OPENAI && dialect == Dialect.ANTHROPIC) {
-    return chatToMessages.length > 0 ? chatToMessages.pop() : new ChatToMessages();
-  }
-  if (protocol == Protocol.ANTHROPIC && dialect == Dialect.OPENAI) {
-    return messagesToChat.length > 0 ? messagesToChat.pop() : new MessagesToChat();
-  }
-  return null;
+const pools: Translator[][] = [];
+for (let i = 0; i < PARTS * PARTS; i++) pools.push([]);
+
+/** Null when bytes pass as they are: client and provider speak the same. Give it back with `giveTranslator`. */
+export function takeTranslator(plan: Plan): Translator | null {
+  const operation = plan.operation;
+  const dialect = plan.dialect;
+  if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC) return null;
+  const front = frontOf(operation);
+  if (front < 0) return null;
+  const kind = front * PARTS + backOf(dialect);
+  return kind == 0 ? null : take(kind);
 }
 
 export function giveTranslator(translator: Translator): void {
-  if (translator instanceof ChatToMessages) chatToMessages.push(translator);
-  else messagesToChat.push(translator);
+  unchecked(pools[translator.kind]).push(translator);
+}
+
+/** From the client's API to chat; -1 for operations that are not translated. */
+function frontOf(operation: i32): i32 {
+  switch (operation) {
+    case Operation.CHAT:
+      return Part.NONE;
+    case Operation.MESSAGES:
+      return Part.MESSAGES_TO_CHAT;
+    default:
+      return -1;
+  }
+}
+
+/** From chat to the provider's dialect. */
+function backOf(dialect: i32): i32 {
+  switch (dialect) {
+    case Dialect.ANTHROPIC:
+      return Part.CHAT_TO_MESSAGES;
+    default:
+      return Part.NONE;
+  }
+}
+
+function take(kind: i32): Translator {
+  const pool = unchecked(pools[kind]);
+  if (pool.length > 0) return pool.pop();
+  const front = kind / PARTS;
+  const back = kind % PARTS;
+  const translator =
+    front == Part.NONE ? create(back) : back == Part.NONE ? create(front) : new Chained(create(front), create(back));
+  translator.kind = kind;
+  return translator;
+}
+
+function create(part: i32): Translator {
+  switch (part) {
+    case Part.MESSAGES_TO_CHAT:
+      return new MessagesToChat();
+    default:
+      return new ChatToMessages();
+  }
 }

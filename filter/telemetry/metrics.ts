@@ -42,6 +42,8 @@ export const refusedTotal = counter("sluice.refused_total");
 export const failoversTotal = counter("sluice.failovers_total");
 /** Replies that ended, or broke, before they were complete. */
 export const streamsCutTotal = counter("sluice.streams_cut_total");
+/** Fields of clients' requests that a provider did not get (docs/translation.md). */
+export const droppedFields = counter("sluice.dropped_fields");
 /** Callouts for leases; with warm leases this stands still. */
 export const leaseCalloutsTotal = counter("sluice.lease_callouts_total");
 /** Callouts that brought no usable answer. */
@@ -57,6 +59,7 @@ export function defineMetrics(): void {
   refusedTotal.define();
   failoversTotal.define();
   streamsCutTotal.define();
+  droppedFields.define();
   leaseCalloutsTotal.define();
   calloutFailuresTotal.define();
   vmMemoryBytes.define();
@@ -69,6 +72,7 @@ export function flushMetrics(): void {
   refusedTotal.flush();
   failoversTotal.flush();
   streamsCutTotal.flush();
+  droppedFields.flush();
   leaseCalloutsTotal.flush();
   calloutFailuresTotal.flush();
   if (serves) vmMemoryBytes.record(memoryBytes());

@@ -1,50 +1,55 @@
-// The entry that is compiled for the translation tests only: one translator of each direction, driven through raw memory.
+// The entry that is compiled for the translation tests only: the registry's translators, driven through raw memory.
 // It decides nothing; no line of it reaches sluice.wasm.
 
 import "../sdk/abort";
 
 import { ByteWriter } from "../bytes/byte-writer";
 import { SseFramer } from "../sse/framer";
-import { ChatToMessages } from "../target/anthropic/chat-to-messages";
-import { MessagesToChat } from "../target/openai/messages-to-chat";
 import { Plan } from "../target/plan";
-import { Translator } from "../target/translator";
+import { StreamSignal, Translator } from "../target/translator";
+import { giveTranslator, takeTranslator } from "../target/translators";
 import { out } from "./memory";
 
 export { allocate, free, outLength, outPointer } from "./memory";
 
 const plan = new Plan();
 const framer = new SseFramer();
-const translators: Translator[] = [new ChatToMessages(), new MessagesToChat()];
-let translator: Translator = translators[0];
+let current: Translator | null = null;
 
-/** Begins an attempt: direction 0 is chat to Messages, 1 the other. False when the plan cannot be read. */
-export function begin(direction: i32, pointer: usize, length: i32): bool {
-  translator = translators[direction];
+/** Begins an attempt at the plan's operation and dialect. False when the plan cannot be read, or needs no translation. */
+export function begin(pointer: usize, length: i32): bool {
+  if (current != null) giveTranslator(current!);
+  current = null;
   framer.reset();
   if (!plan.read(pointer, length)) return false;
-  translator.reset(plan);
+  current = takeTranslator(plan);
+  if (current == null) return false;
+  translator().reset(plan, false);
   return true;
 }
 
+function translator(): Translator {
+  return current!;
+}
+
 export function path(): void {
-  translator.writePath(plan, out.reset());
+  translator().writePath(plan, out.reset());
 }
 export function request(pointer: usize, length: i32): i32 {
-  return translator.translateRequest(plan, pointer, length, out.reset());
+  return translator().translateRequest(plan, pointer, length, out.reset());
 }
 export function reply(pointer: usize, length: i32): i32 {
-  return translator.translateReply(pointer, length, out.reset());
+  return translator().translateReply(pointer, length, out.reset());
 }
 /** A reply whose translation may be no longer than this. */
 export function replyWithin(pointer: usize, length: i32, bytesMax: i32): i32 {
   const small = new ByteWriter(bytesMax);
-  const code = translator.translateReply(pointer, length, small);
+  const code = translator().translateReply(pointer, length, small);
   small.release();
   return code;
 }
 export function error(status: i32, pointer: usize, length: i32): i32 {
-  return translator.translateError(status, pointer, length, out.reset());
+  return translator().translateError(status, pointer, length, out.reset());
 }
 /** A piece of the provider's stream; answers the strongest signal in it. Writes behind what is there. */
 export function push(pointer: usize, length: i32): i32 {
@@ -55,21 +60,28 @@ export function push(pointer: usize, length: i32): i32 {
 }
 /** The end of the provider's stream. */
 export function finish(): i32 {
-  return framer.finish() ? handle() : 0;
+  const last = framer.finish() ? handle() : 0;
+  return last >= StreamSignal.END ? last : max<i32>(last, translator().translateEnd(out));
+}
+/** Names of the fields that the request lost, into `out`; answers their number. */
+export function dropped(): i32 {
+  const notes = translator().notes;
+  out.reset().writeBytes(notes.dropped.pointer, notes.dropped.length);
+  return notes.droppedCount;
 }
 export function clear(): void {
   out.reset();
 }
 export function streamError(code: i32): void {
-  translator.writeStreamError(code, out.reset());
+  translator().writeStreamError(code, out.reset());
 }
 export function detailPointer(): usize {
-  return translator.detail.pointer;
+  return translator().notes.detail.pointer;
 }
 export function detailLength(): i32 {
-  return translator.detail.length;
+  return translator().notes.detail.length;
 }
 
 function handle(): i32 {
-  return translator.translateEvent(framer.typePointer, framer.typeLength, framer.dataPointer, framer.dataLength, out);
+  return translator().translateEvent(framer.typePointer, framer.typeLength, framer.dataPointer, framer.dataLength, out);
 }

@@ -7,7 +7,7 @@ import { requests } from "./chat-to-messages-requests.ts";
 import { CREATED, eventsOf, type PlanOptions, Signal, Translators } from "./kit.ts";
 
 const translators = new Translators();
-const begin = (plan: PlanOptions = {}) => translators.begin("chat-to-messages", plan);
+const begin = (plan: PlanOptions = {}) => translators.begin("chat-to-anthropic", plan);
 const envelope = { id: "msg_1", object: "chat.completion.chunk", created: CREATED, model: "public-model" };
 
 /** One chunk without its envelope, which is checked here. */

@@ -19,7 +19,35 @@ export const TRANSLATED = -1;
 const PAGE_BYTES = 65_536;
 
 export const Signal = { PREAMBLE: 0, CONTENT: 1, END: 2, ERROR: 3 } as const;
-export type Direction = "chat-to-messages" | "messages-to-chat";
+/** The APIs whose requests are translated, with their protocols, and the dialects of providers. */
+const OPERATIONS = {
+  chat: { operation: Operation.CHAT, protocol: Protocol.OPENAI },
+  responses: { operation: Operation.RESPONSES, protocol: Protocol.OPENAI },
+  messages: { operation: Operation.MESSAGES, protocol: Protocol.ANTHROPIC },
+  generateContent: { operation: Operation.GENERATE_CONTENT, protocol: Protocol.GEMINI },
+} as const;
+const DIALECTS = {
+  openai: Dialect.OPENAI,
+  anthropic: Dialect.ANTHROPIC,
+  azure: Dialect.AZURE,
+  gemini: Dialect.GEMINI,
+  bedrock: Dialect.BEDROCK,
+  cohere: Dialect.COHERE,
+  "anthropic-bedrock": Dialect.ANTHROPIC_BEDROCK,
+  "anthropic-vertex": Dialect.ANTHROPIC_VERTEX,
+  dify: Dialect.DIFY,
+  coze: Dialect.COZE,
+  bailian: Dialect.BAILIAN,
+} as const;
+export type ClientApi = keyof typeof OPERATIONS;
+export type DialectName = keyof typeof DIALECTS;
+/** From the client's API to the provider's dialect. */
+export type Direction = `${ClientApi}-to-${DialectName}`;
+
+function ends(direction: Direction): { api: ClientApi; dialect: DialectName } {
+  const at = direction.indexOf("-to-");
+  return { api: direction.slice(0, at) as ClientApi, dialect: direction.slice(at + 4) as DialectName };
+}
 
 export interface PlanOptions {
   stream?: boolean;
@@ -28,6 +56,12 @@ export interface PlanOptions {
   /** Raw JSON string content, as the client wrote it and as the target has it. */
   originalModel?: string;
   requestModel?: string;
+  /** The model route refuses what would be dropped. */
+  strict?: boolean;
+  /** Bits of the enumeration Quirk. */
+  quirks?: number;
+  /** What the target has behind the "?" of its path. */
+  query?: string;
 }
 
 export interface Outcome {
@@ -54,16 +88,29 @@ function str16(text: string): Buffer {
 }
 
 /** ARCHITECTURE.md §2.2 and §2.3, with one target. */
-function planBytes(options: PlanOptions): Buffer {
-  const strings = Buffer.concat([str16(options.originalModel ?? "public-model"), str16(""), str16(""), str16("")]);
-  const texts = ["cluster", "target", "provider.test", "/v1", options.requestModel ?? "provider-model"].map(str16);
+function planBytes(direction: Direction, options: PlanOptions): Buffer {
+  const { api, dialect } = ends(direction);
+  const { operation, protocol } = OPERATIONS[api];
+  const strings = Buffer.concat([str16(options.originalModel ?? "public-model"), ...Array(5).fill(str16(""))]);
+  const texts = [
+    "cluster",
+    "target",
+    "provider.test",
+    "/v1",
+    options.requestModel ?? "provider-model",
+    options.query ?? "",
+  ].map(str16);
   const record = Buffer.concat([Buffer.alloc(TARGET_HEADER_BYTES), ...texts]);
   record.writeUInt16LE(record.length, 0);
-  record.writeUInt8(Dialect.ANTHROPIC, 2);
+  record.writeUInt8(DIALECTS[dialect], 2);
   record.writeUInt32LE(options.defaultMaxTokens ?? 0, 4);
+  record.writeUInt32LE(options.quirks ?? 0, 8);
   const header = Buffer.alloc(PLAN_HEADER_BYTES);
-  const flags = (options.stream ? PlanFlag.STREAM : 0) | (options.streamUsage ? PlanFlag.STREAM_USAGE : 0);
-  header.set([PLAN_FORMAT, Protocol.OPENAI, Operation.CHAT, flags, 1, 0], 0);
+  const flags =
+    (options.stream ? PlanFlag.STREAM : 0) |
+    (options.streamUsage ? PlanFlag.STREAM_USAGE : 0) |
+    (options.strict ? PlanFlag.STRICT : 0);
+  header.set([PLAN_FORMAT, protocol, operation, flags, 1, 0], 0);
   header.writeUInt16LE(PLAN_HEADER_BYTES + strings.length, 6);
   return Buffer.concat([header, strings, record]);
 }
@@ -105,14 +152,14 @@ export class Translators {
   }
 
   begin(direction: Direction, options: PlanOptions = {}): void {
-    const plan = planBytes(options);
+    const plan = planBytes(direction, options);
     // The plan is read again with the request: it must outlive the inputs.
     if (this.plan !== 0) this.call("free", this.plan);
     const pointer = this.call("allocate", plan.length) >>> 0;
     this.plan = pointer;
     new Uint8Array(this.memory.buffer, pointer, plan.length).set(plan);
-    const readable = this.call("begin", direction === "chat-to-messages" ? 0 : 1, pointer, plan.length);
-    if (!readable) throw new Error("the plan cannot be read");
+    const readable = this.call("begin", pointer, plan.length);
+    if (!readable) throw new Error(`the plan cannot be read, or ${direction} has no translator`);
   }
 
   path(): string {
@@ -148,6 +195,13 @@ export class Translators {
     for (const piece of pieces) signals.push(this.call("push", ...this.put(piece)));
     signals.push(this.call("finish"));
     return { text: this.output(), signals };
+  }
+
+  /** Names of the fields that the last request lost, and how many they were. */
+  dropped(): { names: string[]; count: number } {
+    const count = this.call("dropped");
+    const names = this.output();
+    return { names: names === "" ? [] : names.split(", "), count };
   }
 
   memoryBytes(): number {

@@ -11,16 +11,16 @@ import * as toMessages from "./messages-to-chat-replies.ts";
 import * as fromMessages from "./messages-to-chat-requests.ts";
 
 const translators = new Translators();
-const directions: Direction[] = ["chat-to-messages", "messages-to-chat"];
+const directions = ["chat-to-anthropic", "messages-to-openai"] as const satisfies Direction[];
 const streaming: PlanOptions = { stream: true, streamUsage: true };
 
-const bodies: Record<Direction, { requests: string[]; replies: string[]; streams: string[] }> = {
-  "chat-to-messages": {
+const bodies: Record<(typeof directions)[number], { requests: string[]; replies: string[]; streams: string[] }> = {
+  "chat-to-anthropic": {
     requests: [...fromChat.requests, ...chatRefusals].map(({ request }) => JSON.stringify({ model: "m", ...request })),
     replies: toChat.replies.map(({ reply }) => JSON.stringify({ type: "message", id: "i", ...reply })),
     streams: toChat.streams.map(({ sse }) => sse),
   },
-  "messages-to-chat": {
+  "messages-to-openai": {
     requests: [...fromMessages.requests, ...fromMessages.refusals].map(({ request }) =>
       JSON.stringify({ model: "m", max_tokens: 9, ...request }),
     ),
@@ -193,7 +193,7 @@ describe("every character survives", () => {
     property(300, (random) => {
       const [system, said, input] = [oddText(random), oddText(random), anyObject(random)];
       const call = { id: "a", type: "function", function: { name: "f", arguments: JSON.stringify(input) } };
-      translators.begin("chat-to-messages");
+      translators.begin("chat-to-anthropic");
       const request = {
         messages: [
           { role: "system", content: `S${system}` },
@@ -211,7 +211,7 @@ describe("every character survives", () => {
   test("in requests, Messages to chat", () => {
     property(300, (random) => {
       const [system, said, input] = [oddText(random), oddText(random), anyObject(random)];
-      translators.begin("messages-to-chat");
+      translators.begin("messages-to-openai");
       const request = {
         max_tokens: 1,
         system: [{ type: "text", text: system }],
@@ -230,13 +230,13 @@ describe("every character survives", () => {
   test("in streams, both ways", () => {
     property(200, (random) => {
       const texts = Array.from({ length: 3 }, () => `t${oddText(random)}`);
-      translators.begin("chat-to-messages", streaming);
+      translators.begin("chat-to-anthropic", streaming);
       const messagesEvents = texts.map(
         (text) => `data: ${escaped({ type: "content_block_delta", delta: { type: "text_delta", text } }, random)}\n\n`,
       );
       const chunks = eventsOf(translators.stream(pieces(Buffer.from(messagesEvents.join("")), random)).text);
       expect(chunks.map(({ data }) => JSON.parse(data).choices[0].delta.content)).toEqual(texts);
-      translators.begin("messages-to-chat", streaming);
+      translators.begin("messages-to-openai", streaming);
       const chatChunks = texts.map((content) => `data: ${escaped({ choices: [{ delta: { content } }] }, random)}\n\n`);
       const events = eventsOf(translators.stream(pieces(Buffer.from(chatChunks.join("")), random)).text);
       const deltas = events.filter(({ type }) => type === "content_block_delta");

@@ -6,7 +6,7 @@ import { chatSse, replies, streams } from "./messages-to-chat-replies.ts";
 import { refusals, requests } from "./messages-to-chat-requests.ts";
 
 const translators = new Translators();
-const begin = (plan: PlanOptions = {}) => translators.begin("messages-to-chat", plan);
+const begin = (plan: PlanOptions = {}) => translators.begin("messages-to-openai", plan);
 
 /** The data of every event; an event is named like its data's type. */
 function dataOf(text: string): Record<string, unknown>[] {

@@ -10,7 +10,6 @@ import { MessagesUsage } from "./messages-usage";
 
 const t = new Translation();
 const json = t.json;
-const nowhere = new ByteWriter(256);
 
 const reply = new Fields();
 const replyType = reply.add("type");
@@ -44,7 +43,7 @@ export function finishReason(stopReason: Value): string {
 }
 
 export function writeChatReply(model: ByteWriter, body: usize, length: i32, out: ByteWriter): i32 {
-  t.begin(out, nowhere);
+  t.begin(out);
   if (!reply.read(body, length) || !replyType.is("message") || !replyContent.isArray) {
     return ErrorCode.UPSTREAM_INVALID_REPLY;
   }
@@ -140,7 +139,7 @@ function writeToolCalls(): void {
 
 /** `{"type":"error","error":{"type":…,"message":…}}`; the provider's own words stay. */
 export function writeChatError(body: usize, length: i32, out: ByteWriter): i32 {
-  t.begin(out, nowhere);
+  t.begin(out);
   if (!failure.read(body, length) || !failureDetail.readValue(failureError)) return ErrorCode.UPSTREAM_ERROR;
   if (!failureMessage.isString) return ErrorCode.UPSTREAM_ERROR;
   json.objectBegin();

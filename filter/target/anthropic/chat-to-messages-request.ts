@@ -4,6 +4,7 @@
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { Plan } from "../plan";
+import { Notes } from "../translation/notes";
 import { exceeds, isZero } from "../translation/number";
 import { Translation } from "../translation/translation";
 import { Fields, Items } from "../translation/value";
@@ -53,8 +54,8 @@ const schema = schemaFormat.add("schema");
 const items = new Items();
 const t = new Translation();
 
-export function writeMessagesRequest(plan: Plan, body: usize, length: i32, out: ByteWriter, detail: ByteWriter): i32 {
-  t.begin(out, detail);
+export function writeMessagesRequest(plan: Plan, body: usize, length: i32, out: ByteWriter, notes: Notes): i32 {
+  t.begin(out, notes);
   if (!request.read(body, length)) {
     t.refuseJson(request.error);
   } else if (checkUntranslatable()) {

@@ -17,10 +17,10 @@ export class ChatToMessages extends Translator {
   private readonly model: ByteWriter = new ByteWriter(MODEL_BYTES_MAX);
   private readonly stream: ChatStream = new ChatStream();
 
-  reset(plan: Plan): void {
+  reset(plan: Plan, inChain: bool): void {
     this.model.reset().writeBytes(plan.originalModelPointer, plan.originalModelLength);
-    this.stream.reset(plan.streamUsage);
-    this.detail.reset();
+    this.stream.reset(plan.streamUsage || inChain);
+    this.notes.reset(plan.strict);
   }
 
   writePath(plan: Plan, out: ByteWriter): void {
@@ -28,7 +28,7 @@ export class ChatToMessages extends Translator {
   }
 
   translateRequest(plan: Plan, body: usize, length: i32, out: ByteWriter): i32 {
-    return writeMessagesRequest(plan, body, length, out, this.detail);
+    return writeMessagesRequest(plan, body, length, out, this.notes);
   }
 
   translateReply(body: usize, length: i32, out: ByteWriter): i32 {

@@ -13,7 +13,6 @@ const UNKNOWN_STATUS: i32 = 500;
 
 const t = new Translation();
 const json = t.json;
-const nowhere = new ByteWriter(256);
 const checker = new JsonReader();
 
 const reply = new Fields();
@@ -59,7 +58,7 @@ export function stopReason(finishReason: Value, hasCalls: bool, refused: bool): 
 }
 
 export function writeMessagesReply(model: ByteWriter, body: usize, length: i32, out: ByteWriter): i32 {
-  t.begin(out, nowhere);
+  t.begin(out);
   if (!reply.read(body, length) || !choices.begin(replyChoices) || !choices.next())
     return ErrorCode.UPSTREAM_INVALID_REPLY;
   if (!choice.readValue(choices.value) || !message.readValue(choiceMessage)) return ErrorCode.UPSTREAM_INVALID_REPLY;
@@ -167,7 +166,7 @@ export function writeMessagesError(status: i32, body: usize, length: i32, out: B
   if (!failure.read(body, length)) return ErrorCode.UPSTREAM_ERROR;
   const text = failureDetail.readValue(failureError) ? failureMessage : failureError;
   if (!text.isString) return ErrorCode.UPSTREAM_ERROR;
-  t.begin(out, nowhere);
+  t.begin(out);
   writeError(errorType(status), text);
   return t.end(ErrorCode.REPLY_TOO_LARGE);
 }

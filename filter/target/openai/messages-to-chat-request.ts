@@ -4,6 +4,7 @@
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { Plan } from "../plan";
+import { Notes } from "../translation/notes";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Value } from "../translation/value";
 import { writeConversation } from "./messages-to-chat-conversation";
@@ -41,8 +42,8 @@ const items = new Items();
 const t = new Translation();
 
 /** `TRANSLATED`, or the `ErrorCode` for the client, with its reason in `detail`. */
-export function writeChatRequest(plan: Plan, body: usize, length: i32, out: ByteWriter, detail: ByteWriter): i32 {
-  t.begin(out, detail);
+export function writeChatRequest(plan: Plan, body: usize, length: i32, out: ByteWriter, notes: Notes): i32 {
+  t.begin(out, notes);
   if (!request.read(body, length)) {
     t.refuseJson(request.error);
   } else if (checkUntranslatable()) {

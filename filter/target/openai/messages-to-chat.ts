@@ -17,10 +17,10 @@ export class MessagesToChat extends Translator {
   private readonly model: ByteWriter = new ByteWriter(MODEL_BYTES_MAX);
   private readonly stream: MessagesStream = new MessagesStream();
 
-  reset(plan: Plan): void {
+  reset(plan: Plan, inChain: bool): void {
     this.model.reset().writeBytes(plan.originalModelPointer, plan.originalModelLength);
     this.stream.reset();
-    this.detail.reset();
+    this.notes.reset(plan.strict);
   }
 
   writePath(plan: Plan, out: ByteWriter): void {
@@ -28,7 +28,7 @@ export class MessagesToChat extends Translator {
   }
 
   translateRequest(plan: Plan, body: usize, length: i32, out: ByteWriter): i32 {
-    return writeChatRequest(plan, body, length, out, this.detail);
+    return writeChatRequest(plan, body, length, out, this.notes);
   }
 
   translateReply(body: usize, length: i32, out: ByteWriter): i32 {

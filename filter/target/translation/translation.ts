@@ -9,7 +9,8 @@ import { unescapeTo } from "../../json/text";
 import { JsonError, JsonToken } from "../../json/token";
 import { JsonWriter } from "../../json/writer";
 import { TRANSLATED } from "../translator";
-import { Value } from "./value";
+import { Notes } from "./notes";
+import { Fields, Use, Value } from "./value";
 
 /** A value that is quoted in a message; the rest of a longer one would only hide the point. */
 const QUOTED_BYTES_MAX: i32 = 64;
@@ -18,6 +19,7 @@ const SCRATCH_BYTES_MAX: i32 = 64 * 1024 * 1024;
 
 const nothing = new ByteWriter(0);
 const scratch = new ByteWriter(SCRATCH_BYTES_MAX);
+const unread = new Notes();
 
 export class Translation {
   readonly json: JsonWriter = new JsonWriter(nothing);
@@ -29,12 +31,14 @@ export class Translation {
   item: i32 = -1;
   parts: string = "";
   part: i32 = -1;
-  private detail: ByteWriter = nothing;
+  private notes: Notes = unread;
+  private detail: ByteWriter = unread.detail;
 
-  /** Starts at the end of `out`; `detail` takes the reason of a refusal. */
-  begin(out: ByteWriter, detail: ByteWriter): void {
+  /** Starts at the end of `out`; `notes` takes the reason of a refusal and what is dropped (nobody reads a reply's). */
+  begin(out: ByteWriter, notes: Notes = unread): void {
     this.out = out;
-    this.detail = detail.reset();
+    this.notes = notes;
+    this.detail = notes.detail.reset();
     this.json.reset(out);
     this.code = TRANSLATED;
     this.leave();
@@ -107,6 +111,29 @@ export class Translation {
     this.detail.writeAscii("'");
     this.closeRefusal(mend);
     return false;
+  }
+
+  /**
+   * Counts the members of the last object read that are declared as dropped, and those that have no name there; refuses
+   * them where the model route is strict. Members within lists are named by their field alone.
+   */
+  dropRest(fields: Fields): bool {
+    for (let i = 0; i < fields.values.length; i++) {
+      const value = unchecked(fields.values[i]);
+      if (value.use == Use.DROPPED && value.present && !this.drop(value.name)) return false;
+    }
+    for (let i = 0; i < fields.unknownCount; i++) {
+      this.notes.addDropped(fields.unknownPointer(i), fields.unknownLength(i));
+      if (this.notes.strict) return this.refuseField("A member that this gateway does not know");
+    }
+    return true;
+  }
+
+  /** A field of the client's that the provider does not get. */
+  drop(name: string): bool {
+    if (this.notes.strict) return this.refuseField(name, "this model route refuses what would be dropped.");
+    this.notes.addDroppedName(name);
+    return true;
   }
 
   /** For a text that is no JSON object. */

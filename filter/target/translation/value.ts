@@ -14,6 +14,23 @@ import { JsonWriter } from "../../json/writer";
 /** The largest integer that every JSON reader takes for itself; sums of a few of these do not overflow. */
 const COUNT_MAX: i64 = 9_007_199_254_740_991;
 
+/** What becomes of a member of the client's request; the source of the table in docs/translation.md. */
+export enum Use {
+  /** Part of the structure: not a field of its own in the table. */
+  STRUCTURE = 0,
+  /** The provider has the same field with the same meaning. */
+  NATIVE = 1,
+  /** It becomes something else of the same meaning. */
+  MAPPED = 2,
+  /** Left out, counted. */
+  DROPPED = 3,
+  /** An error. */
+  REFUSED = 4,
+}
+
+/** Members without a name here that are remembered of one object, to be reported as dropped. */
+const UNKNOWN_MAX: i32 = 16;
+
 export class Value {
   /** The value's first token; `NONE` when the member is absent. */
   token: JsonToken = JsonToken.NONE;
@@ -22,7 +39,10 @@ export class Value {
   length: i32 = 0;
   hasEscapes: bool = false;
 
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    readonly use: Use = Use.STRUCTURE,
+  ) {}
 
   /** Whether the member is there and not null, which both protocols take for absent. */
   get present(): bool {
@@ -94,11 +114,17 @@ export class Value {
 
 export class Fields {
   private readonly reader: JsonReader = new JsonReader();
-  private readonly values: Value[] = [];
+  readonly values: Value[] = [];
+  /** How many members of the last object have no name here, at most `UNKNOWN_MAX`. */
+  unknownCount: i32 = 0;
+  private readonly unknown: StaticArray<usize> = new StaticArray<usize>(UNKNOWN_MAX * 2);
+
+  /** `path` is where such an object stands in the request, for the documentation: "", "messages[]." */
+  constructor(readonly path: string = "") {}
 
   /** Declares a member; call at the top level of a module only. The same Value shows it after every `read`. */
-  add(name: string): Value {
-    const value = new Value(name);
+  add(name: string, use: Use = Use.STRUCTURE): Value {
+    const value = new Value(name, use);
     this.values.push(value);
     return value;
   }
@@ -114,6 +140,7 @@ export class Fields {
     if (reader.next() != JsonToken.OBJECT_BEGIN) return false;
     while (reader.next() == JsonToken.KEY) {
       const value = this.find(reader);
+      if (value == null) this.noteUnknown(reader);
       reader.next();
       if (value == null ? !reader.skipRest() : !value.take(reader)) return false;
     }
@@ -127,7 +154,23 @@ export class Fields {
     return false;
   }
 
+  /** The name of an unknown member as it stands in the text. */
+  unknownPointer(index: i32): usize {
+    return unchecked(this.unknown[index * 2]);
+  }
+  unknownLength(index: i32): i32 {
+    return <i32>unchecked(this.unknown[index * 2 + 1]);
+  }
+
+  private noteUnknown(reader: JsonReader): void {
+    if (this.unknownCount == UNKNOWN_MAX) return;
+    unchecked((this.unknown[this.unknownCount * 2] = reader.tokenPointer));
+    unchecked((this.unknown[this.unknownCount * 2 + 1] = <usize>reader.tokenLength));
+    this.unknownCount++;
+  }
+
   private clear(): void {
+    this.unknownCount = 0;
     for (let i = 0; i < this.values.length; i++) unchecked(this.values[i]).clear();
   }
 

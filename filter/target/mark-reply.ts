@@ -1,0 +1,73 @@
+// The headers that the target root puts on a reply: which target gave it, what the provider did not get of the request,
+// which error of ours it is, that it is to be retried, its status and length.
+
+import { ByteWriter } from "../bytes/byte-writer";
+import {
+  ErrorCode,
+  errorCodeName,
+  HEADER_DROPPED_FIELDS,
+  HEADER_DROPPED_FIELDS_LENGTH,
+  HEADER_ERROR,
+  HEADER_ERROR_LENGTH,
+  HEADER_RETRY,
+  HEADER_RETRY_LENGTH,
+  HEADER_TARGET,
+  HEADER_TARGET_LENGTH,
+} from "../contract";
+import { textLength } from "../errors/error-body";
+import { HeaderList, HeaderMap, Literal, setHeader, setHeaderLiteral, utf8 } from "../sdk";
+import { droppedFields } from "../telemetry/metrics";
+import { Translator } from "./translator";
+
+const RETRY = new Literal(HEADER_RETRY, HEADER_RETRY_LENGTH);
+const TARGET = new Literal(HEADER_TARGET, HEADER_TARGET_LENGTH);
+const ERROR = new Literal(HEADER_ERROR, HEADER_ERROR_LENGTH);
+const DROPPED_FIELDS = new Literal(HEADER_DROPPED_FIELDS, HEADER_DROPPED_FIELDS_LENGTH);
+const ONE = utf8("1");
+const STATUS = utf8(":status");
+const CONTENT_TYPE = utf8("content-type");
+const CONTENT_LENGTH = utf8("content-length");
+const JSON_TYPE = utf8("application/json");
+
+const number = new ByteWriter(20);
+
+export function markTarget(id: usize, idLength: i32): void {
+  setHeader(HeaderMap.RESPONSE, TARGET, id, idLength);
+}
+
+/** Counts and names what the translation left out. */
+export function markDroppedFields(translator: Translator | null): void {
+  if (translator == null || translator.notes.droppedCount == 0) return;
+  droppedFields.add(translator.notes.droppedCount);
+  const names = translator.notes.dropped;
+  if (names.length > 0) setHeader(HeaderMap.RESPONSE, DROPPED_FIELDS, names.pointer, names.length);
+}
+
+export function markRetry(): void {
+  setHeaderLiteral(HeaderMap.RESPONSE, RETRY, ONE);
+}
+
+export function markError(code: ErrorCode): void {
+  const name = errorCodeName(code);
+  setHeader(HeaderMap.RESPONSE, ERROR, name, textLength(name));
+}
+
+/** The headers of a local reply with an error's body. */
+export function addErrorHeaders(code: ErrorCode, list: HeaderList): HeaderList {
+  const name = errorCodeName(code);
+  return list.addLiteral(CONTENT_TYPE, JSON_TYPE).add(ERROR, name, textLength(name));
+}
+
+export function setReplyStatus(status: i32): void {
+  number.reset().writeUnsigned(status);
+  setHeader(HeaderMap.RESPONSE, STATUS, number.pointer, number.length);
+}
+
+export function setReplyJson(): void {
+  setHeaderLiteral(HeaderMap.RESPONSE, CONTENT_TYPE, JSON_TYPE);
+}
+
+export function setReplyLength(length: i32): void {
+  number.reset().writeUnsigned(length);
+  setHeader(HeaderMap.RESPONSE, CONTENT_LENGTH, number.pointer, number.length);
+}
