@@ -6,7 +6,8 @@ import { property, type Random } from "../filter/random.ts";
 import { refusals as chatRefusals } from "./chat-to-messages-refusals.ts";
 import * as toChat from "./chat-to-messages-replies.ts";
 import * as fromChat from "./chat-to-messages-requests.ts";
-import { type Direction, eventsOf, type Outcome, type PlanOptions, Signal, Translators } from "./kit.ts";
+import { damagedBytes, damagedText, expectSound, expectSoundStream, pieces } from "./damage.ts";
+import { type Direction, eventsOf, type PlanOptions, Signal, Translators } from "./kit.ts";
 import * as toMessages from "./messages-to-chat-replies.ts";
 import * as fromMessages from "./messages-to-chat-requests.ts";
 
@@ -31,16 +32,6 @@ const bodies: Record<(typeof directions)[number], { requests: string[]; replies:
   },
 };
 
-function pieces(bytes: Buffer, random: Random): Buffer[] {
-  const cut: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const length = 1 + random.below(random.chance(2) ? 3 : 200);
-    cut.push(bytes.subarray(at, at + length));
-    at += length;
-  }
-  return cut;
-}
-
 const odd = ["", "\u0000", "\n", '"', "\\", "é", "你好", "🙂", "\ud83d", "\ude42", "\u2028", "\\u4f60", "\u007f"];
 
 function oddText(random: Random): string {
@@ -54,50 +45,6 @@ function escaped(value: unknown, random: Random): string {
     if (character === "/") return "\\/";
     return character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
   });
-}
-
-/** Another value in a random place, or a member gone. */
-function damaged(value: unknown, random: Random): unknown {
-  if (random.chance(6)) return random.pick<unknown>([null, true, 7, -1.5e300, "", "text", [], {}, [[]], { type: 1 }]);
-  if (Array.isArray(value) && value.length > 0) {
-    const copy = [...value];
-    const at = random.below(copy.length);
-    if (random.chance(5)) copy.splice(at, 1);
-    else copy[at] = damaged(copy[at], random);
-    return copy;
-  }
-  if (value !== null && typeof value === "object" && Object.keys(value).length > 0) {
-    const copy: Record<string, unknown> = { ...value };
-    const key = random.pick(Object.keys(copy));
-    if (random.chance(6)) delete copy[key];
-    else copy[key] = damaged(copy[key], random);
-    return copy;
-  }
-  return random.pick<unknown>([null, 0, "x", "tool_use", "text", "function", [], {}]);
-}
-
-function damagedBytes(text: string, random: Random): Buffer {
-  const bytes = Buffer.from(text);
-  for (let times = 1 + random.below(4); times > 0; times--) {
-    const at = random.below(bytes.length);
-    if (random.chance(2)) bytes[at] = random.below(256);
-    else bytes[at] = random.pick([...Buffer.from('"\\{}[]:,0-eu\n\r')]);
-  }
-  return random.chance(4) ? bytes.subarray(0, random.below(bytes.length)) : bytes;
-}
-
-function damagedText(text: string, random: Random): Buffer {
-  return random.chance(2) ? Buffer.from(JSON.stringify(damaged(JSON.parse(text), random))) : damagedBytes(text, random);
-}
-
-function expectSound({ code, text, detail }: Outcome): void {
-  if (code === "translated") JSON.parse(text);
-  else expect(code).not.toBe("internal_error");
-  if (code === "unsupported_content" || code === "invalid_type") expect(detail).toMatch(/ (cannot be sent|must be) /);
-}
-
-function expectSoundStream(text: string): void {
-  for (const { data } of eventsOf(text)) if (data !== "[DONE]") JSON.parse(data);
 }
 
 describe.each(directions)("%s", (direction) => {
