@@ -64,6 +64,8 @@ const CONTENT_LENGTH = utf8("content-length");
 const CONTENT_ENCODING = utf8("content-encoding");
 
 const TARGET_ID_BYTES_MAX: i32 = 128;
+/** Twice what the gateway root writes at most. */
+const PLAN_BYTES_MAX: i32 = 128 * 1024;
 /** An error's text is not worth more memory than this. */
 const ERROR_BYTES_MAX: i32 = 64 * 1024;
 const STATUS_ABANDONED: i32 = 500;
@@ -87,6 +89,8 @@ export class TargetStream extends StreamContext {
   /** The same, unless the provider answers in the client's protocol although it wants requests of its own. */
   private replyTranslator: Translator | null = null;
   private readonly edit: ModelEdit = new ModelEdit();
+  /** As it was at the headers, for the translation at the body's end: the host's bytes last for one callback only. */
+  private readonly keptPlan: ByteWriter = new ByteWriter(PLAN_BYTES_MAX);
   private readonly targetId: usize = heap.alloc(TARGET_ID_BYTES_MAX);
   private targetIdLength: i32 = 0;
 
@@ -121,7 +125,10 @@ export class TargetStream extends StreamContext {
     const translator = takeTranslator(plan);
     this.translator = translator;
     this.replyTranslator = translator == null || translator.passesReply ? null : translator;
-    if (translator != null) translator.reset(plan, false);
+    if (translator != null) {
+      translator.reset(plan, false);
+      this.keptPlan.reset().writeBytes(plan.pointer, plan.length);
+    }
     writeRequestHeaders(plan, translator);
     this.requestDone = translator == null && keepsModel(plan);
     if (translator == null && !this.requestDone) this.edit.take(plan);
@@ -208,12 +215,6 @@ export class TargetStream extends StreamContext {
 
   // Request
 
-  private readPlan(): bool {
-    if (!getProperty(PROPERTY_PLAN, PROPERTY_PLAN_LENGTH)) return false;
-    // The cursor has moved on; this attempt is still the one before.
-    return plan.readAttempt(hostPointer(), hostLength(), this.hasNext);
-  }
-
   private waitForBody(size: i32): Action {
     this.seen = size;
     return Action.PAUSE;
@@ -221,8 +222,8 @@ export class TargetStream extends StreamContext {
 
   private translateRequest(size: i32): Action {
     const translator = this.translator!;
-    if (!this.readPlan()) return this.refuse(ErrorCode.FILTER_VERSION_SKEW);
-    // The plan's bytes live in the arena until this callback ends, beside the body's.
+    const kept = this.keptPlan;
+    if (kept.overflow || !plan.read(kept.pointer, kept.length)) return this.refuse(ErrorCode.OVERLOADED);
     if (!getBuffer(BufferKind.REQUEST_BODY, 0, size)) return this.refuse(ErrorCode.OVERLOADED);
     const code = translator.translateRequest(plan, hostPointer(), size, request.reset());
     if (code != TRANSLATED) return this.refuse(code);
@@ -352,8 +353,8 @@ export class TargetStream extends StreamContext {
   private answerWhole(status: i32, size: i32): Action {
     this.reply = Reply.ENDED;
     if (status != this.status) setReplyStatus(status);
-    setReplyJson();
-    removeHeader(HeaderMap.RESPONSE, CONTENT_ENCODING);
+    if (!this.isJson) setReplyJson();
+    if (this.isEncoded) removeHeader(HeaderMap.RESPONSE, CONTENT_ENCODING);
     setReplyLength(scratch.length);
     replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
     return Action.CONTINUE;

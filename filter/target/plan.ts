@@ -72,12 +72,6 @@ export class Plan {
     return true;
   }
 
-  /** Reads the plan as an attempt saw it before it moved the cursor on. The bytes are a copy of the host's. */
-  readAttempt(pointer: usize, length: i32, moved: bool): bool {
-    if (moved && length >= <i32>PLAN_HEADER_BYTES) store<u8>(pointer, <u8>(load<u8>(pointer, 5) - 1), 5);
-    return this.read(pointer, length);
-  }
-
   /** Moves the cursor in place; the caller writes the bytes back. */
   advance(): void {
     store<u8>(this.pointer, <u8>(this.cursor + 1), 5);

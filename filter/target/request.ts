@@ -51,9 +51,7 @@ export function writeRequestHeaders(plan: Plan, translator: Translator | null): 
   else path.writeLiteral(pathOf(plan.operation));
   setHeader(HeaderMap.REQUEST, PATH, path.pointer, path.length);
   setHeader(HeaderMap.REQUEST, AUTHORITY, plan.authorityPointer, plan.authorityLength);
-  if (plan.hasDialectHeaders || plan.targetCount > 1 || plan.dialect == Dialect.ANTHROPIC) {
-    writeDialectHeaders(plan, translator != null);
-  }
+  writeDialectHeaders(plan, translator != null);
   if (translator == null) writeContentLength(<i32>plan.bodyLength + modelGrowth(plan));
 }
 
@@ -104,19 +102,23 @@ function modelGrowth(plan: Plan): i32 {
 /** A translated request is written for one version of the dialect, whatever its client asks for. */
 function writeDialectHeaders(plan: Plan, translated: bool): void {
   const anthropic = plan.dialect == Dialect.ANTHROPIC;
-  const version = anthropic ? plan.anthropicVersion : 0;
-  if (anthropic && (translated || load<u16>(version) == 0)) {
+  const version = plan.anthropicVersion;
+  if (anthropic && !translated && load<u16>(version) > 0) {
+    setHeader(HeaderMap.REQUEST, ANTHROPIC_VERSION, version + 2, load<u16>(version));
+  } else if (anthropic) {
     setHeaderLiteral(HeaderMap.REQUEST, ANTHROPIC_VERSION, ANTHROPIC_VERSION_DEFAULT);
-  } else {
-    writeOptional(ANTHROPIC_VERSION, version);
+  } else if (plan.cursor > 0) {
+    removeHeader(HeaderMap.REQUEST, ANTHROPIC_VERSION);
   }
-  writeOptional(ANTHROPIC_BETA, anthropic && !translated ? plan.anthropicBeta : 0);
-  writeOptional(OPENAI_BETA, anthropic || translated ? 0 : plan.openaiBeta);
+  if (!plan.hasDialectHeaders) return;
+  writeSent(ANTHROPIC_BETA, plan.anthropicBeta, anthropic && !translated);
+  writeSent(OPENAI_BETA, plan.openaiBeta, !anthropic && !translated);
 }
 
-/** `text` is a str16 or 0. */
-function writeOptional(name: Literal, text: usize): void {
-  const length: i32 = text == 0 ? 0 : load<u16>(text);
-  if (length == 0) removeHeader(HeaderMap.REQUEST, name);
-  else setHeader(HeaderMap.REQUEST, name, text + 2, length);
+/** A header that the client sent (`text` is a str16, empty if it did not): an attempt before may have put it there. */
+function writeSent(name: Literal, text: usize, wanted: bool): void {
+  const length: i32 = load<u16>(text);
+  if (length == 0) return;
+  if (wanted) setHeader(HeaderMap.REQUEST, name, text + 2, length);
+  else removeHeader(HeaderMap.REQUEST, name);
 }
