@@ -1,8 +1,10 @@
 // What the catalogue says of one provider: where its API is, how it authenticates, which dialect it speaks and what its
 // own documentation says differs from that dialect. Data is in providers.json; nothing here is an opinion on quality.
 import { z } from "zod";
+import type { Quirk as QuirkBit } from "../contract.js";
 import { isPrivateHost } from "../resources/address.js";
 import { idSchema } from "../resources/common.js";
+import { authSchema, dialectSchema } from "../resources/dialect.js";
 
 /** Named deviations from a dialect, each as the provider documents it. Their one list: no file may invent another. */
 export const QUIRKS = {
@@ -19,11 +21,10 @@ export const QUIRKS = {
   no_stop_when_reasoning: "Reasoning models refuse stop.",
   sampling_ignored_when_reasoning: "Reasoning ignores temperature and the penalties.",
   reasoning_in_content: "Returns reasoning within content, in <think> tags.",
-} as const;
+  responses: "Serves the OpenAI responses API itself.",
+} as const satisfies Record<Lowercase<keyof typeof QuirkBit>, string>;
 export type Quirk = keyof typeof QUIRKS;
 
-export const AUTH_STYLES = ["bearer", "x-api-key", "api-key", "x-goog-api-key", "aws-sigv4", "none"] as const;
-export const CATALOG_DIALECTS = ["openai", "anthropic", "azure", "gemini", "bedrock", "cohere"] as const;
 export const REGIONS = ["global", "china", "self-hosted"] as const;
 
 const PLACEHOLDER = /\{([a-z][a-zA-Z0-9]*)\}/g;
@@ -70,8 +71,9 @@ export const providerEntrySchema = z
     region: z.enum(REGIONS),
     baseUrl: z.string().describe("Where the API begins; {names} in braces are parameters."),
     parameters: z.record(z.string(), parameterSchema).default({}).describe("The placeholders of baseUrl."),
-    auth: z.enum(AUTH_STYLES).describe("How the credential is sent."),
-    dialect: z.enum(CATALOG_DIALECTS),
+    auth: authSchema,
+    dialect: dialectSchema,
+    apiVersion: z.string().min(1).optional().describe("Usual api-version of the query."),
     supported: z.boolean().describe("False: this release does not speak its protocol."),
     quirks: z.array(z.enum(Object.keys(QUIRKS) as Quirk[])).describe("Documented deviations from the dialect."),
     source: z.url({ protocol: /^https$/ }).describe("The provider's documentation."),

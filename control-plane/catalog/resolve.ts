@@ -1,7 +1,9 @@
-// From a provider document that names a catalogue entry to the dialect and base URL that the entry stands for. Pure but
+// From a provider document that names a catalogue entry to what the entry stands for. Pure but
 // for reading the catalogue. It refuses entries that this release cannot speak to, and says which parameter is missing.
+
+import { type Auth, DIALECTS, type DialectName } from "../resources/dialect.js";
 import { catalogProviders, findProviderEntry } from "./catalog.js";
-import { fillPlaceholders, type ProviderEntry, parameterValueSchema } from "./provider-entry.js";
+import { fillPlaceholders, type ProviderEntry, parameterValueSchema, type Quirk } from "./provider-entry.js";
 
 export interface CatalogDefect {
   /** Within the provider document. */
@@ -10,9 +12,14 @@ export interface CatalogDefect {
   readonly mend: string;
 }
 
+/** What an entry stands for; nothing of it where there is none. */
 export interface Resolved {
-  readonly dialect?: string;
+  readonly dialect?: DialectName;
   readonly baseUrl?: string;
+  readonly apiVersion?: string | undefined;
+  /** Absent where it is the dialect's own. */
+  readonly auth?: Auth | undefined;
+  readonly quirks?: readonly Quirk[];
   readonly defects: readonly CatalogDefect[];
 }
 
@@ -79,14 +86,16 @@ export function resolveEntry(id: string | undefined, given: Given): Resolved {
     return { defects: [{ path: ["catalog"], message: `there is no catalogue entry '${id}'`, mend: similar(id) }] };
   }
   if (!entry.supported) return { defects: [unsupported(entry)] };
-  if (given.baseUrl !== undefined) return { dialect: entry.dialect, defects: [] };
+  const { dialect, apiVersion, quirks } = entry;
+  const auth = entry.auth === DIALECTS[dialect].auth ? undefined : entry.auth;
+  const facts = { dialect, apiVersion, auth, quirks, defects: [] };
+  if (given.baseUrl !== undefined) return facts;
   const values = given.parameters ?? {};
   const defects = parameterDefects(entry, values);
   if (defects.length > 0) return { defects };
   const usual = Object.entries(entry.parameters).map(([name, parameter]) => [name, parameter.default ?? ""]);
   return {
-    dialect: entry.dialect,
+    ...facts,
     baseUrl: fillPlaceholders(entry.baseUrl, { ...Object.fromEntries(usual), ...values }),
-    defects: [],
   };
 }

@@ -27,6 +27,14 @@ const modelRouteFields = {
     .max(3_600_000)
     .default(120_000)
     .describe("Time that one target has for its first content, or for the whole of an unstreamed reply."),
+  unknownOperations: z
+    .enum(["refuse", "pass"])
+    .default("refuse")
+    .describe("What is done with operations that the gateway does not know: refused, or passed to the first target."),
+  onUnsupported: z
+    .enum(["drop", "refuse"])
+    .default("drop")
+    .describe("What is done with a field that a target cannot take and that does not change what the answer says."),
 };
 
 export const modelRouteSchema = z.strictObject({ id: modelNameSchema, ...modelRouteFields }).meta({ id: "ModelRoute" });

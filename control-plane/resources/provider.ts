@@ -2,29 +2,14 @@
 // document: it goes to the secret store, and from there to Envoy by SDS.
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
-import { type CatalogDefect, resolveEntry } from "../catalog/resolve.js";
+import { QUIRKS, type Quirk } from "../catalog/provider-entry.js";
+import { type CatalogDefect, type Resolved, resolveEntry } from "../catalog/resolve.js";
 import { isPrivateHost } from "./address.js";
+import { baseUrlSchema, normaliseBaseUrl } from "./base-url.js";
 import { displayNameSchema, idSchema, timestampSchema } from "./common.js";
+import { type Auth, authSchema, type DialectName, dialectSchema, VERSIONED_DIALECTS } from "./dialect.js";
 
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-
-function normaliseBaseUrl(text: string): string {
-  if (!URL.canParse(text)) return text;
-  const url = new URL(text);
-  // Only what means the same to every server is normalised: case and punycode of the host, and trailing slashes.
-  return url.search === "" && url.hash === "" ? url.href.replace(/\/+$/, "") : text;
-}
-
-/** The reason why `text` is no base URL, or undefined. */
-function baseUrlDefect(text: string): string | undefined {
-  if (!URL.canParse(text)) return "must be a URL such as https://api.openai.com/v1";
-  const url = new URL(text);
-  if (url.protocol !== "https:" && url.protocol !== "http:") return "must begin with https:// or http://";
-  if (url.username !== "" || url.password !== "") return "must not hold a user name or password; use apiKey";
-  if (text.includes("?") || text.includes("#")) return "must not hold a query or a fragment";
-  if (url.port === "0") return "must not name port 0";
-  return undefined;
-}
 
 function isCertificateBundle(pem: string): boolean {
   const blocks = pem.match(PEM_BLOCK);
@@ -38,26 +23,23 @@ function isCertificateBundle(pem: string): boolean {
   });
 }
 
-const baseUrlSchema = z
+const apiVersionSchema = z
   .string()
-  .max(2048)
-  .superRefine((text, context) => {
-    const defect = baseUrlDefect(text);
-    if (defect !== undefined) context.addIssue({ code: "custom", message: defect });
-  })
-  .overwrite(normaliseBaseUrl)
-  .describe("Where the provider's API begins, its version included; the operation's path is appended.")
-  .meta({ examples: ["https://api.openai.com/v1", "https://api.anthropic.com/v1"] });
+  .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/, { error: "must be a version such as 2024-10-21 or 2025-04-01-preview" })
+  .describe("Sent as api-version in the query of every request: required by the dialect azure.");
 
-const dialectSchema = z.enum(["openai", "anthropic"]).describe("The protocol that the provider speaks.");
+const quirksSchema = z.array(z.enum(Object.keys(QUIRKS) as Quirk[])).overwrite((names) => [...new Set(names)].sort());
 
 const providerFields = {
   displayName: displayNameSchema.optional(),
   catalog: idSchema
     .optional()
-    .describe("Entry of GET /api/v1/catalog/providers. In a PUT, dialect and baseUrl come from it unless given."),
+    .describe("Entry of GET /api/v1/catalog/providers. In a PUT, what it says applies unless given."),
   dialect: dialectSchema,
   baseUrl: baseUrlSchema,
+  apiVersion: apiVersionSchema.optional(),
+  auth: authSchema.optional(),
+  quirks: quirksSchema.default([]).describe("Documented deviations from the dialect, which requests are fitted to."),
   allowPrivateAddress: z
     .boolean()
     .default(false)
@@ -103,10 +85,27 @@ function checkAddress(
   if (reason !== undefined) context.addIssue({ code: "custom", path: ["baseUrl"], message: reason });
 }
 
+function missing(field: string, expected: "string"): z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType> {
+  const message = `Invalid input: expected ${expected}, received undefined`;
+  return { code: "invalid_type", expected, path: [field], input: undefined, message };
+}
+
+function checkDialect(
+  { dialect, apiVersion }: { dialect: DialectName; apiVersion?: string | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (dialect === "azure" && apiVersion === undefined) context.addIssue(missing("apiVersion", "string"));
+  if (apiVersion !== undefined && !VERSIONED_DIALECTS.includes(dialect)) {
+    const message = `has no meaning for the dialect ${dialect}`;
+    context.addIssue({ code: "custom", path: ["apiVersion"], message, params: { mend: "Leave apiVersion out." } });
+  }
+}
+
 /** The stored document: no secret in it. */
 export const providerSchema = z
   .strictObject({ id: idSchema, ...providerFields })
   .superRefine(checkAddress)
+  .superRefine(checkDialect)
   .meta({ id: "Provider" });
 export type Provider = z.output<typeof providerSchema>;
 
@@ -116,6 +115,7 @@ const providerInputFields = z
     ...providerFields,
     dialect: dialectSchema.optional(),
     baseUrl: baseUrlSchema.optional(),
+    quirks: quirksSchema.optional().describe("In place of the entry's; an empty list for none."),
     parameters: z
       .record(z.string(), z.string().max(128))
       .optional()
@@ -134,13 +134,9 @@ const providerInputFields = z
     examples: [
       { dialect: "openai", baseUrl: "https://api.openai.com/v1", apiKey: "YOUR-PROVIDER-KEY" },
       { catalog: "deepseek", apiKey: "YOUR-PROVIDER-KEY" },
+      { catalog: "azure-openai-deployments", parameters: { resource: "my-team" }, apiKey: "YOUR-PROVIDER-KEY" },
     ],
   });
-
-function missing(field: string, expected: "string"): z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType> {
-  const message = `Invalid input: expected ${expected}, received undefined`;
-  return { code: "invalid_type", expected, path: [field], input: undefined, message };
-}
 
 function report(defects: readonly CatalogDefect[], context: z.RefinementCtx): typeof z.NEVER {
   for (const { path, message, mend } of defects) {
@@ -149,21 +145,47 @@ function report(defects: readonly CatalogDefect[], context: z.RefinementCtx): ty
   return z.NEVER;
 }
 
-/** The document with dialect and baseUrl: what was given, else what the catalogue entry says. */
+/** What the entry says holds for its own dialect only; a key that was given is also sent. */
+function entryAuth({ auth }: Resolved, hasKey: boolean): Auth | undefined {
+  return auth === "none" && hasKey ? undefined : auth;
+}
+
+/** The document as it is stored: what was given, else what the catalogue entry says. */
 function resolved(input: z.output<typeof providerInputFields>, context: z.RefinementCtx) {
   const { parameters, ...fields } = input;
   const entry = resolveEntry(input.catalog, { parameters, baseUrl: input.baseUrl });
   if (entry.defects.length > 0) return report(entry.defects, context);
-  const dialect = input.dialect ?? dialectSchema.optional().parse(entry.dialect);
+  const dialect = input.dialect ?? entry.dialect;
   const baseUrl = input.baseUrl ?? entry.baseUrl;
   if (dialect === undefined) context.addIssue(missing("dialect", "string"));
   if (baseUrl === undefined) context.addIssue(missing("baseUrl", "string"));
   if (dialect === undefined || baseUrl === undefined) return z.NEVER;
-  return { ...fields, dialect, baseUrl: normaliseBaseUrl(baseUrl) };
+  const usual: Resolved = dialect === entry.dialect ? entry : { defects: [] };
+  return {
+    ...fields,
+    dialect,
+    baseUrl: normaliseBaseUrl(baseUrl),
+    apiVersion: input.apiVersion ?? usual.apiVersion,
+    auth: input.auth ?? entryAuth(usual, input.apiKey !== undefined),
+    quirks: input.quirks ?? [...(usual.quirks ?? [])].sort(),
+  };
 }
 
-/** What a PUT carries; parsed, it has dialect and baseUrl and no parameters. */
-export const providerInputSchema = providerInputFields.transform(resolved).superRefine(checkAddress);
+function checkKey(
+  { auth, apiKey }: { auth?: Auth | undefined; apiKey?: string | undefined },
+  context: z.RefinementCtx,
+) {
+  if (auth !== "none" || apiKey === undefined) return;
+  const params = { mend: "Leave apiKey out, or say in auth how it is to be sent." };
+  context.addIssue({ code: "custom", path: ["apiKey"], message: "would never be sent, as auth is none", params });
+}
+
+/** What a PUT carries; parsed, it is the document to store, with its credential and no parameters. */
+export const providerInputSchema = providerInputFields
+  .transform(resolved)
+  .superRefine(checkAddress)
+  .superRefine(checkDialect)
+  .superRefine(checkKey);
 
 /** What an answer carries: the document and whether a credential is stored. */
 export const providerAnswerSchema = z

@@ -3,13 +3,13 @@ import { CALLOUT_CLUSTER, SECRET_CALLOUT_TOKEN } from "../contract.js";
 import type { CompileSettings, MutualTlsFiles } from "../ports.js";
 import type { EnvoyJson } from "../xds/registry.js";
 import {
+  credentialHeaders,
   discoveryOf,
   type EnvoyValue,
   genericSecret,
   httpProtocolOptions,
   NO_CIRCUIT_BREAKERS,
   pathOrSocket,
-  secretHeader,
   typed,
 } from "./envoy-json.js";
 
@@ -41,7 +41,7 @@ export function calloutCluster({ callout, calloutTls }: CompileSettings): EnvoyJ
     load_assignment: { cluster_name: CALLOUT_CLUSTER, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
     ...(calloutTls === undefined ? {} : { transport_socket: mutualTls(calloutTls) }),
     typed_extension_protocol_options: httpProtocolOptions({ explicit_http_config: { http_protocol_options: {} } }, [
-      secretHeader("authorization", SECRET_CALLOUT_TOKEN),
+      credentialHeaders({ header: "authorization", secretName: SECRET_CALLOUT_TOKEN }),
     ]),
   });
 }

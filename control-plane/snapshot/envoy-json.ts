@@ -1,6 +1,7 @@
 // Small pieces of Envoy's documented JSON that several resources need.
 import { isIP } from "node:net";
 import type { ListenAddress } from "../ports.js";
+import { CREDENTIAL_HEADERS } from "../resources/dialect.js";
 import type { EnvoyJson } from "../xds/registry.js";
 
 const PREFIX = "type.googleapis.com/";
@@ -55,35 +56,37 @@ export function httpProtocolOptions(
   return { [type]: typed(type, { ...fields, http_filters: [...filters, codec] }) };
 }
 
+export interface SecretHeader {
+  readonly header: string;
+  /** Its whole value; an empty secret sets no header. */
+  readonly secretName: string;
+}
+
 /**
- * Sets one header to a secret's whole value, and takes off the other credentials: all attempts of a request share its
- * headers, so the first provider's credential would else reach the second. An empty secret sets none.
+ * Sets one header to a secret, or none, and takes off every other credential: all attempts of a request share its
+ * headers, so the first provider's credential would else reach the second.
  */
-export function secretHeader(header: string, secretName: string): EnvoyValue {
-  const others = ["authorization", "x-api-key", "api-key", "x-goog-api-key"].filter((name) => name !== header);
+export function credentialHeaders(secret: SecretHeader | undefined): EnvoyValue {
+  const removed = CREDENTIAL_HEADERS.filter((name) => name !== secret?.header).map((remove) => ({ remove }));
   return {
     name: "envoy.filters.http.header_mutation",
     typed_config: typed("envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", {
-      mutations: {
-        request_mutations: [
-          ...others.map((remove) => ({ remove })),
-          {
-            append: {
-              header: { key: header, value: `%SECRET(${secretName})%` },
-              append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
-            },
-          },
-        ],
-        formatters: [
-          {
-            name: "envoy.formatter.generic_secret",
-            typed_config: typed("envoy.extensions.formatter.generic_secret.v3.GenericSecret", {
-              secret_configs: { [secretName]: { name: secretName, sds_config: { ...FROM_ADS } } },
-            }),
-          },
-        ],
-      },
+      mutations: secret === undefined ? { request_mutations: removed } : withSecret(removed, secret),
     }),
+  };
+}
+
+function withSecret(removed: EnvoyValue[], { header, secretName }: SecretHeader): EnvoyValue {
+  const append = {
+    header: { key: header, value: `%SECRET(${secretName})%` },
+    append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
+  };
+  const formatter = typed("envoy.extensions.formatter.generic_secret.v3.GenericSecret", {
+    secret_configs: { [secretName]: { name: secretName, sds_config: { ...FROM_ADS } } },
+  });
+  return {
+    request_mutations: [...removed, { append }],
+    formatters: [{ name: "envoy.formatter.generic_secret", typed_config: formatter }],
   };
 }
 

@@ -7,6 +7,7 @@ import {
   CONFIG_MAGIC,
   Dialect,
   MODEL_ROUTE_BYTES,
+  RouteFlag,
   TARGET_HEADER_BYTES,
 } from "../contract.js";
 import type { ModelRoute } from "../resources/model-route.js";
@@ -97,6 +98,12 @@ function hashSlots(names: readonly string[]): number[] {
   return slots;
 }
 
+function flagsOf({ unknownOperations, onUnsupported }: ModelRoute): number {
+  return (
+    (unknownOperations === "pass" ? RouteFlag.PASS_UNKNOWN : 0) | (onUnsupported === "refuse" ? RouteFlag.STRICT : 0)
+  );
+}
+
 export function encodeFilterConfig(input: FilterConfigInput): Buffer {
   const block = new Block(CONFIG_HEADER_BYTES);
   const calloutCluster = block.put(string16(CALLOUT_CLUSTER));
@@ -106,6 +113,7 @@ export function encodeFilterConfig(input: FilterConfigInput): Buffer {
   for (const [index, route] of input.modelRoutes.entries()) {
     const at = index * MODEL_ROUTE_BYTES;
     rows.writeUInt32LE(block.put(string16(route.id)), at);
+    rows.writeUInt32LE(flagsOf(route), at + 4);
     rows.writeUInt32LE(route.perTryTimeoutMs, at + 8);
     rows.writeUInt32LE(route.targets.length, at + 12);
     rows.writeUInt32LE(block.putWords(route.targets.map(({ target }) => records.get(target) ?? 0)), at + 16);

@@ -3,9 +3,11 @@
 import { createHash } from "node:crypto";
 import { isIP } from "node:net";
 import { ECDS_TARGET, TRANSLATED_REPLY_BYTES_MAX } from "../contract.js";
+import { authStyle } from "../resources/dialect.js";
 import type { Provider } from "../resources/provider.js";
 import type { EnvoyJson } from "../xds/registry.js";
 import {
+  credentialHeaders,
   discoveredWasm,
   duration,
   type EnvoyValue,
@@ -13,7 +15,6 @@ import {
   genericSecret,
   httpProtocolOptions,
   NO_CIRCUIT_BREAKERS,
-  secretHeader,
   socketAddress,
   typed,
 } from "./envoy-json.js";
@@ -119,14 +120,15 @@ export function secretNameOf(providerId: string): string {
 
 /** The whole value of the header, so that a provider without a credential gets no header at all. */
 export function providerSecret(provider: Provider, credential: string | undefined): EnvoyJson {
-  const value = credential === undefined ? "" : provider.dialect === "openai" ? `Bearer ${credential}` : credential;
+  const style = authStyle(provider);
+  const value = style === undefined || credential === undefined ? "" : `${style.prefix}${credential}`;
   return genericSecret(secretNameOf(provider.id), value);
 }
 
 export function providerCluster(provider: Provider, requestBodyBytesMax: number): ProviderCluster {
   const url = new URL(provider.baseUrl);
   const address = addressOf(url);
-  const header = provider.dialect === "openai" ? "authorization" : "x-api-key";
+  const style = authStyle(provider);
   const body: { [key: string]: EnvoyValue } = {
     ...discovery(address),
     connect_timeout: duration(provider.connectTimeoutMs),
@@ -155,7 +157,7 @@ export function providerCluster(provider: Provider, requestBodyBytesMax: number)
     ...(address.secure ? { transport_socket: transportSocket(address, provider) } : {}),
     typed_extension_protocol_options: httpProtocolOptions(protocolOptions(address), [
       discoveredWasm(ECDS_TARGET),
-      secretHeader(header, secretNameOf(provider.id)),
+      credentialHeaders(style && { header: style.header, secretName: secretNameOf(provider.id) }),
     ]),
   };
   const digest = createHash("sha256")

@@ -1,7 +1,9 @@
 // Resources → everything that Envoy and the filter get. Pure: no clock, no file, no network. It trusts references; check.ts
 // is where they are proven.
-import type { Dialect } from "../contract.js";
+import type { QUIRKS } from "../catalog/provider-entry.js";
+import { Quirk } from "../contract.js";
 import type { CompileInput, ProviderSecrets } from "../ports.js";
+import { DIALECTS } from "../resources/dialect.js";
 import type { EnvoyJson } from "../xds/registry.js";
 import { calloutCluster } from "./callout-cluster.js";
 import { encodeFilterConfig, type ResolvedTarget } from "./filter-config.js";
@@ -19,6 +21,10 @@ export interface Snapshot {
   readonly routesTo: (clusters: readonly string[]) => EnvoyJson;
 }
 
+function quirkBits(names: readonly (keyof typeof QUIRKS)[]): number {
+  return names.reduce((bits, name) => bits | Quirk[name.toUpperCase() as keyof typeof Quirk], 0);
+}
+
 export function compile({ revision, resources, settings }: CompileInput): Snapshot {
   const providers = new Map(resources.providers.map((provider) => [provider.id, provider]));
   const clusters = new Map(
@@ -32,13 +38,13 @@ export function compile({ revision, resources, settings }: CompileInput): Snapsh
     targets.set(target.id, {
       id: target.id,
       cluster: cluster.name,
-      dialect: provider.dialect.toUpperCase() as keyof typeof Dialect,
+      dialect: DIALECTS[provider.dialect].contract,
       authority: cluster.authority,
       basePath: cluster.basePath,
       model: target.model,
       defaultMaxTokens: target.defaultMaxTokens ?? 0,
-      quirks: 0,
-      query: "",
+      quirks: quirkBits(provider.quirks),
+      query: provider.apiVersion === undefined ? "" : `api-version=${provider.apiVersion}`,
     });
   }
   const { requestBodyBytesMax, calloutTimeoutMs } = settings;

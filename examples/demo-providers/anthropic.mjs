@@ -23,7 +23,8 @@ const ERROR_TYPES = {
 let sequence = 0;
 
 export const anthropicDialect = {
-  foreignHeaders: ["authorization", "openai-organization", "openai-project"],
+  credentialHeader: "x-api-key",
+  foreignHeaders: ["openai-organization", "openai-project"],
 
   /** What Anthropic sends along; none of it is for the gateway's clients. */
   headers: () => ({

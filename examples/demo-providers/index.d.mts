@@ -23,6 +23,8 @@ export interface ProviderOptions {
   host?: string;
   /** The only credential that is accepted; absent = any that is in the right header. */
   apiKey?: string;
+  /** Where the credential has to be, if not where the dialect's API documents it first; elsewhere it is forbidden. */
+  credentialHeader?: "authorization" | "x-api-key" | "api-key" | "x-goog-api-key";
   /** Models that it knows; another one is a 404. */
   models?: readonly string[];
   /** Refuse fields that the API's reference does not list (absent: OpenAI no, Anthropic yes). */

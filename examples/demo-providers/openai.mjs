@@ -20,7 +20,8 @@ const NO_DETAIL = {
 let sequence = 0;
 
 export const openAiDialect = {
-  foreignHeaders: ["x-api-key", "anthropic-version", "anthropic-beta"],
+  credentialHeader: "authorization",
+  foreignHeaders: ["anthropic-version", "anthropic-beta"],
 
   /** What OpenAI sends along; none of it is for the gateway's clients. */
   headers: () => ({

@@ -14,8 +14,9 @@ const REQUESTS_KEPT = 1000;
 const FAULT_PATH = "/__fault";
 
 /** Headers that a gateway must not let through, whatever the dialect. */
-const FORBIDDEN =
-  /^(x-envoy-.*|x-sluice-.*|cookie|forwarded|x-forwarded-for|x-goog-api-key|api-key|accept-encoding|proxy-.*)$/;
+const FORBIDDEN = /^(x-envoy-.*|x-sluice-.*|cookie|forwarded|x-forwarded-for|accept-encoding|proxy-.*)$/;
+/** Headers that hold credentials: a provider must see its own only, or it holds another's. */
+const CREDENTIALS = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
 
 /**
  * Starts a provider that speaks `dialect`.
@@ -183,8 +184,12 @@ class Provider {
 
   #record(request, body) {
     const [path, query = ""] = request.url.split(/\?(.*)/s);
+    const credential = this.#options.credentialHeader ?? this.#dialect.credentialHeader;
     const forbiddenHeaders = Object.keys(request.headers).filter(
-      (name) => FORBIDDEN.test(name) || this.#dialect.foreignHeaders.includes(name),
+      (name) =>
+        FORBIDDEN.test(name) ||
+        (CREDENTIALS.includes(name) && name !== credential) ||
+        this.#dialect.foreignHeaders.includes(name),
     );
     if (new URLSearchParams(query).has("key")) forbiddenHeaders.push("?key=");
     const entry = {

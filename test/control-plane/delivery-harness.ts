@@ -48,15 +48,17 @@ export async function eventually<T>(what: string, probe: () => Promise<T | undef
   throw new Error(`${what}: not within ${PATIENCE_MS} ms${last === undefined ? "" : ` (${String(last)})`}`);
 }
 
+type RouteRule = Partial<ModelRoute> & Pick<ModelRoute, "targets">;
+
 /** Documents as operators write them, with the schemas' defaults filled in and in the order of a ResourceSet. */
 export function resourceSet(documents: {
   providers?: readonly (Partial<Provider> & Pick<Provider, "id" | "baseUrl">)[];
   targets?: readonly Target[];
   /** Public name → ids of targets, or the whole document. */
-  modelRoutes?: Readonly<Record<string, readonly string[] | Omit<ModelRoute, "id">>>;
+  modelRoutes?: Readonly<Record<string, readonly string[] | RouteRule>>;
 }): ResourceSet {
   const provider = { dialect: "openai", allowPrivateAddress: true };
-  const route = (rule: readonly string[] | Omit<ModelRoute, "id">) =>
+  const route = (rule: readonly string[] | RouteRule) =>
     "targets" in rule ? rule : { targets: rule.map((target) => ({ target })) };
   const byId = (left: { id: string }, right: { id: string }) =>
     Buffer.compare(Buffer.from(left.id), Buffer.from(right.id));

@@ -22,6 +22,7 @@ describe("a change", () => {
       baseUrl: "https://api.openai.com/v1",
       allowPrivateAddress: false,
       connectTimeoutMs: 5000,
+      quirks: [],
       credential: { set: true, updatedAt: expect.any(String) },
     });
     const last = harness.publisher.published.at(-1)!;

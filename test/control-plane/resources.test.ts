@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { danglingReferences, referencesTo } from "../../control-plane/configuration/references.js";
 import { consumerSchema } from "../../control-plane/resources/consumer.js";
+import { AUTH_STYLES, authStyle, DIALECTS } from "../../control-plane/resources/dialect.js";
 import { modelRouteSchema } from "../../control-plane/resources/model-route.js";
 import { jsonPointer } from "../../control-plane/resources/problems.js";
 import { providerInputSchema, providerSchema } from "../../control-plane/resources/provider.js";
@@ -62,6 +63,49 @@ describe("a provider", () => {
     for (const caCertificates of ["", "text", pem, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"]) {
       expect(providerSchema.safeParse({ ...provider, tls: { caCertificates } }).success).toBe(false);
     }
+  });
+});
+
+describe("a provider's dialect", () => {
+  const parse = (fields: object) => providerInputSchema.safeParse({ baseUrl: provider.baseUrl, ...fields });
+  const azure = { dialect: "azure", apiVersion: "2024-10-21" };
+
+  it.each(Object.entries(DIALECTS))("%s sends its credential in its own header", (dialect, { auth }) => {
+    const made = parse({ ...(dialect === "azure" ? azure : { dialect }) }).data;
+    expect(made).toMatchObject({ dialect, quirks: [], auth: undefined });
+    expect(authStyle(made!)).toEqual(AUTH_STYLES[auth]);
+  });
+
+  it("can be told to send it in another", () => {
+    expect(authStyle(parse({ ...azure, auth: "bearer" }).data!)).toEqual(AUTH_STYLES.bearer);
+    expect(authStyle(parse({ ...azure, auth: "none" }).data!)).toBeUndefined();
+  });
+
+  it("is fitted by quirks in one order, each once", () => {
+    const quirks = ["single_choice", "max_tokens_only", "single_choice"];
+    expect(parse({ dialect: "openai", quirks }).data?.quirks).toEqual(["max_tokens_only", "single_choice"]);
+  });
+
+  it.each([
+    ["azure without its version", { dialect: "azure" }, "apiVersion"],
+    ["a version that would be more than one", { ...azure, apiVersion: "2024-10-21&x=y" }, "apiVersion"],
+    ["a version of what has none", { dialect: "anthropic", apiVersion: "2023-06-01" }, "apiVersion"],
+    ["a key that would never be sent", { dialect: "openai", auth: "none", apiKey: "k" }, "apiKey"],
+    ["a quirk that nobody knows", { dialect: "openai", quirks: ["odd"] }, "quirks"],
+    ["a dialect that nobody speaks", { dialect: "smtp" }, "dialect"],
+  ])("%s is refused", (_what, fields, path) => {
+    expect(parse(fields).error?.issues.map((issue) => issue.path[0])).toEqual([path]);
+  });
+
+  it("of a catalogue entry brings the entry's header and quirks, which may be overridden", () => {
+    const base = { catalog: "mistral" };
+    expect(providerInputSchema.parse(base).quirks).toEqual(["max_tokens_only", "seed_as_random_seed"]);
+    expect(providerInputSchema.parse({ ...base, quirks: [] }).quirks).toEqual([]);
+    expect(providerInputSchema.parse({ ...base, dialect: "anthropic" }).quirks).toEqual([]);
+    const local = { catalog: "ollama", parameters: { host: "10.0.0.1" }, allowPrivateAddress: true };
+    expect(providerInputSchema.parse(local).auth).toBe("none");
+    // Ollama behind a proxy that asks for a key.
+    expect(providerInputSchema.parse({ ...local, apiKey: "k" }).auth).toBeUndefined();
   });
 });
 

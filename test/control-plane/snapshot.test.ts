@@ -3,12 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { CONFIG_HEADER_BYTES, CONFIG_MAGIC, Dialect, MODEL_ROUTE_BYTES } from "../../control-plane/contract.js";
+import {
+  CONFIG_HEADER_BYTES,
+  CONFIG_MAGIC,
+  Dialect,
+  MODEL_ROUTE_BYTES,
+  Quirk,
+  RouteFlag,
+} from "../../control-plane/contract.js";
 import { StartError } from "../../control-plane/errors.js";
 import type { CompileInput, CompileSettings, ResourceSet } from "../../control-plane/ports.js";
+import type { Provider } from "../../control-plane/resources/provider.js";
 import { check } from "../../control-plane/snapshot/check.js";
 import { FilterCheck } from "../../control-plane/snapshot/filter-check.js";
-import { compile } from "../../control-plane/snapshot/snapshot.js";
+import { compile, providerSecrets } from "../../control-plane/snapshot/snapshot.js";
 import { toAny } from "../../control-plane/xds/registry.js";
 import { FILTER_WASM, resourceSet } from "./delivery-harness.js";
 
@@ -45,7 +53,7 @@ class ConfigReader {
       const targets = Array.from({ length: this.u32(at + 12) }, (_, i) =>
         this.target(this.u32(this.u32(at + 16) + i * 4)),
       );
-      return { perTryTimeoutMs: this.u32(at + 8), targets };
+      return { flags: this.u32(at + 4), perTryTimeoutMs: this.u32(at + 8), targets };
     }
   }
   private target(at: number) {
@@ -55,7 +63,7 @@ class ConfigReader {
       fields.push(this.text(offset));
       offset += 2 + this.bytes.readUInt16LE(offset);
     }
-    const [cluster, id, authority, basePath, model] = fields;
+    const [cluster, id, authority, basePath, model, query] = fields;
     return {
       dialect: this.bytes[at + 2],
       defaultMaxTokens: this.u32(at + 4),
@@ -64,7 +72,8 @@ class ConfigReader {
       authority,
       basePath,
       model,
-      fields,
+      quirks: this.u32(at + 8),
+      query,
     };
   }
 }
@@ -125,6 +134,49 @@ describe("the filter's configuration", () => {
     expect(await filter.problem(filterConfig)).toBeUndefined();
   });
 
+  test("says what a provider's dialect, quirks and version are, and how strict a route is", async () => {
+    const resources = resourceSet({
+      providers: [
+        {
+          id: "az",
+          dialect: "azure",
+          baseUrl: "https://a.example.com/openai",
+          apiVersion: "2024-10-21",
+          quirks: ["max_tokens_only", "responses"],
+        },
+        { id: "claude", dialect: "anthropic-vertex", baseUrl: "https://b.example.com/v1" },
+      ],
+      targets: [
+        { id: "deployed", provider: "az", model: "my deployment" },
+        { id: "claude", provider: "claude", model: "claude" },
+      ],
+      modelRoutes: {
+        strict: { targets: [{ target: "deployed" }], perTryTimeoutMs: 1000, onUnsupported: "refuse" },
+        open: { targets: [{ target: "claude" }], perTryTimeoutMs: 1000, unknownOperations: "pass" },
+        plain: ["claude"],
+      },
+    });
+    const { filterConfig } = compile(input(resources));
+    const reader = new ConfigReader(filterConfig);
+    expect(reader.route("strict")).toMatchObject({
+      flags: RouteFlag.STRICT,
+      targets: [
+        {
+          dialect: Dialect.AZURE,
+          basePath: "/openai",
+          quirks: Quirk.MAX_TOKENS_ONLY | Quirk.RESPONSES,
+          query: "api-version=2024-10-21",
+        },
+      ],
+    });
+    expect(reader.route("open")).toMatchObject({ flags: RouteFlag.PASS_UNKNOWN });
+    expect(reader.route("plain")).toMatchObject({
+      flags: 0,
+      targets: [{ dialect: Dialect.ANTHROPIC_VERTEX, quirks: 0, query: "" }],
+    });
+    expect(await filter.problem(filterConfig)).toBeUndefined();
+  });
+
   test.each([0, 1, 2, 3, 1000])("finds each of %i model routes", async (count) => {
     const names = Array.from({ length: count }, (_, i) => `model-${i}`);
     const resources = {
@@ -172,6 +224,37 @@ describe("the released decoder", () => {
     await expect(FilterCheck.load(file)).rejects.toThrow(StartError);
     await expect(FilterCheck.load(join(folder, "none.wasm"))).rejects.toThrow(/npm run build:filter/);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe("a provider's credential", () => {
+  const cluster = (fields: Partial<Provider>) => {
+    const provider = { id: "p", baseUrl: "https://api.example.com/v1", ...fields };
+    const [, made] = compile(input(resourceSet({ providers: [provider] }))).clusters;
+    return JSON.stringify(made);
+  };
+  const secret = (fields: Partial<Provider>) => {
+    const providers = [{ id: "p", baseUrl: "https://api.example.com/v1", ...fields }];
+    return JSON.stringify(providerSecrets(input(resourceSet({ providers })), new Map([["p", "k"]])));
+  };
+  const HEADERS = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
+  const version = { apiVersion: "2024-10-21" };
+
+  test.each([
+    [{ dialect: "openai" }, "authorization", "Bearer k"],
+    [{ dialect: "azure", ...version }, "api-key", "k"],
+    [{ dialect: "azure", ...version, auth: "bearer" }, "authorization", "Bearer k"],
+    [{ dialect: "anthropic" }, "x-api-key", "k"],
+    [{ dialect: "gemini" }, "x-goog-api-key", "k"],
+    [{ dialect: "gemini", auth: "bearer" }, "authorization", "Bearer k"],
+    [{ dialect: "anthropic-bedrock" }, "authorization", "Bearer k"],
+    [{ dialect: "openai", auth: "none" }, undefined, ""],
+  ] as const)("%j: in %s as %j, every other header taken off", (fields, header, value) => {
+    const made = cluster(fields);
+    for (const other of HEADERS) expect(made.includes(`{"remove":"${other}"}`)).toBe(other !== header);
+    expect(made.includes("%SECRET(")).toBe(header !== undefined);
+    if (header !== undefined) expect(made).toContain(`{"key":"${header}","value":"%SECRET(provider/p)%"}`);
+    expect(secret(fields)).toContain(`"inline_string":"${value}"`);
   });
 });
 

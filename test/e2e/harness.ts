@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Auth, DialectName } from "../../control-plane/resources/dialect.js";
 import { findEnvoy } from "../../envoy/setup.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -16,8 +17,11 @@ const STOP_MS_MAX = 10_000;
 
 export interface ProviderDocument {
   readonly id: string;
-  readonly dialect: "openai" | "anthropic";
+  readonly dialect: DialectName;
   readonly baseUrl: string;
+  readonly auth?: Auth;
+  readonly apiVersion?: string;
+  readonly quirks?: readonly string[];
   readonly apiKey?: string;
   readonly allowPrivateAddress?: boolean;
   readonly connectTimeoutMs?: number;
