@@ -43,6 +43,10 @@ export function canServe(dialect: i32, operation: i32, protocol: i32): bool {
     case Operation.CHAT:
     case Operation.MESSAGES:
       return true;
+    case Operation.MODERATIONS:
+    case Operation.RERANK:
+      // Azure has no deployments for these.
+      return dialect != Dialect.AZURE && speaks(dialect, protocol);
     default:
       return speaks(dialect, protocol);
   }

@@ -25,7 +25,7 @@ export interface ProviderOptions {
   apiKey?: string;
   /** Where the credential has to be, if not where the dialect's API documents it first; elsewhere it is forbidden. */
   credentialHeader?: "authorization" | "x-api-key" | "api-key" | "x-goog-api-key";
-  /** Models that it knows; another one is a 404. */
+  /** Models (Azure: deployments) that it knows; another one is a 404. */
   models?: readonly string[];
   /** Refuse fields that the API's reference does not list (absent: OpenAI no, Anthropic yes). */
   strictFields?: boolean;
@@ -60,7 +60,7 @@ export interface RecordedRequest {
 
 export interface DemoProvider {
   readonly port: number;
-  /** Base URL with `/v1`. */
+  /** Base URL as a provider document wants it, for example with `/v1`. */
   readonly url: string;
   readonly fault: Fault;
   /** The last 1,000. */
@@ -74,3 +74,4 @@ export interface DemoProvider {
 
 export function startOpenAiProvider(options?: ProviderOptions): Promise<DemoProvider>;
 export function startAnthropicProvider(options?: ProviderOptions): Promise<DemoProvider>;
+export function startAzureProvider(options?: ProviderOptions): Promise<DemoProvider>;

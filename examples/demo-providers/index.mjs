@@ -1,8 +1,10 @@
-// Demo providers: strict imitations of two LLM APIs for tests and demonstrations. No model answers here, and no request
+// Demo providers: strict imitations of LLM APIs for tests and demonstrations. No model answers here, and no request
 // leaves this machine.
 import { anthropicDialect } from "./anthropic.mjs";
+import { azureDialect } from "./azure.mjs";
 import { openAiDialect } from "./openai.mjs";
 import { startProvider } from "./server.mjs";
 
 export const startOpenAiProvider = (options = {}) => startProvider(openAiDialect, options);
 export const startAnthropicProvider = (options = {}) => startProvider(anthropicDialect, options);
+export const startAzureProvider = (options = {}) => startProvider(azureDialect, options);

@@ -34,7 +34,7 @@ export const openAiDialect = {
 
   answer(request, options) {
     checkCredential(request.headers, options.apiKey);
-    if (request.path === "/v1/chat/completions") return chat(request, options);
+    if (request.path === "/v1/chat/completions") return answerChat(request, options);
     if (request.path.startsWith("/v1/models")) return models(request, options);
     throw new Refusal(404, `Invalid URL (${request.method} ${request.path})`);
   },
@@ -102,7 +102,8 @@ function schemaOf(format) {
   return format?.type === "json_object" ? { type: "object", properties: { reply: { type: "string" } } } : undefined;
 }
 
-function chat(request, options) {
+/** Also for dialects that are this one with other paths. */
+export function answerChat(request, options) {
   if (request.method !== "POST") throw new Refusal(405, `Not allowed to ${request.method} on ${request.path}.`);
   const body = request.json;
   checkChat(body, options);

@@ -52,7 +52,8 @@ class Provider {
 
   /** Base URL as a provider resource wants it, version included. */
   get url() {
-    return `${this.#options.tls ? "https" : "http"}://${this.#options.host ?? "127.0.0.1"}:${this.#port}/v1`;
+    const origin = `${this.#options.tls ? "https" : "http"}://${this.#options.host ?? "127.0.0.1"}:${this.#port}`;
+    return `${origin}${this.#dialect.basePath ?? "/v1"}`;
   }
 
   get fault() {

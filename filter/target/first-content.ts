@@ -57,8 +57,14 @@ function choicesHaveContent(): bool {
     if (token != JsonToken.KEY) continue;
     if (reader.keyEquals("delta") || reader.keyEquals("message")) continue;
     const silent = reader.keyEquals("index") || reader.keyEquals("role");
+    // Azure judges every chunk, the empty ones too.
+    const isVerdict = reader.keyEquals("content_filter_results") || reader.keyEquals("content_filter_offsets");
     const value = reader.next();
     if (silent) continue;
+    if (isVerdict) {
+      if (!reader.skipRest()) return true;
+      continue;
+    }
     if (isSomething(value)) found = true;
     if (!reader.skipRest()) return true;
   }

@@ -1,6 +1,7 @@
 // Turns the client's request into one for the current target: path, authority, credentials' company, model and length.
 // Everything is written absolutely, because all attempts of a request share its headers.
 
+import { AMPERSAND, QUESTION_MARK } from "../bytes/ascii";
 import { ByteWriter } from "../bytes/byte-writer";
 import { Dialect, PROPERTY_PLAN, PROPERTY_PLAN_LENGTH, PROPERTY_TARGET, PROPERTY_TARGET_LENGTH } from "../contract";
 import { pathOf } from "../operations";
@@ -17,6 +18,7 @@ import {
   setProperty,
   utf8,
 } from "../sdk";
+import { writeDeployment } from "./azure/azure-path";
 import { Plan } from "./plan";
 import { Translator } from "./translator";
 
@@ -28,7 +30,8 @@ const ANTHROPIC_VERSION_DEFAULT = utf8("2023-06-01");
 const ANTHROPIC_BETA = utf8("anthropic-beta");
 const OPENAI_BETA = utf8("openai-beta");
 
-const PATH_BYTES_MAX: i32 = 4096;
+/** A target record has 3 KiB at most, of which each byte may be percent-encoded. */
+const PATH_BYTES_MAX: i32 = 16 * 1024;
 const MODEL_BYTES_MAX: i32 = 64 * 1024;
 
 const path = new ByteWriter(PATH_BYTES_MAX);
@@ -46,13 +49,29 @@ export function moveOn(plan: Plan): void {
 }
 
 export function writeRequestHeaders(plan: Plan, translator: Translator | null): void {
-  path.reset().writeBytes(plan.basePathPointer, plan.basePathLength);
-  if (translator != null) translator.writePath(plan, path);
-  else path.writeLiteral(pathOf(plan.operation));
-  setHeader(HeaderMap.REQUEST, PATH, path.pointer, path.length);
+  writePath(plan, translator);
   setHeader(HeaderMap.REQUEST, AUTHORITY, plan.authorityPointer, plan.authorityLength);
   writeDialectHeaders(plan, translator != null);
   if (translator == null) writeContentLength(<i32>plan.bodyLength + modelGrowth(plan));
+}
+
+function writePath(plan: Plan, translator: Translator | null): void {
+  path.reset().writeBytes(plan.basePathPointer, plan.basePathLength);
+  if (plan.dialect == Dialect.AZURE) writeDeployment(plan, path);
+  if (translator != null) translator.writePath(plan, path);
+  else path.writeLiteral(pathOf(plan.operation));
+  if (plan.queryLength > 0) writeQuery(plan);
+  setHeader(HeaderMap.REQUEST, PATH, path.pointer, path.length);
+}
+
+/** The target's own query, behind one that the operation may have. */
+function writeQuery(plan: Plan): void {
+  let mark: u32 = QUESTION_MARK;
+  for (let i = 0; i < path.length; i++) {
+    if (<u32>load<u8>(path.pointer + <usize>i) == QUESTION_MARK) mark = AMPERSAND;
+  }
+  path.writeByte(mark);
+  path.writeBytes(plan.queryPointer, plan.queryLength);
 }
 
 export function writeContentLength(length: i32): void {

@@ -80,11 +80,11 @@ export class MessagesStream {
     // A lost event would be a hole in the answer that nobody sees.
     if (!chunk.read(data, dataLength)) return this.fail(out);
     if (chunkError.present) return this.error(data, dataLength, out);
-    this.start(model, out);
+    const hasChoice = choices.begin(chunkChoices) && choices.next() && choice.readValue(choices.value);
+    // Azure opens with a verdict on the prompt, which has neither an id nor a choice.
+    if (hasChoice || chunkId.isText) this.start(model, out);
     this.usage.read(chunkUsage);
-    if (!choices.begin(chunkChoices) || !choices.next() || !choice.readValue(choices.value)) {
-      return StreamSignal.PREAMBLE;
-    }
+    if (!hasChoice) return StreamSignal.PREAMBLE;
     const signal = delta.readValue(choiceDelta) ? this.delta(out) : StreamSignal.PREAMBLE;
     if (choiceFinish.isString) this.stop = stopReason(choiceFinish, this.hasCalls, this.refused);
     return signal;
