@@ -42,6 +42,7 @@ export function canServe(dialect: i32, operation: i32, protocol: i32): bool {
   switch (operation) {
     case Operation.CHAT:
     case Operation.MESSAGES:
+    case Operation.RESPONSES:
       return true;
     case Operation.MODERATIONS:
     case Operation.RERANK:

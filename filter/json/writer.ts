@@ -99,6 +99,12 @@ export class JsonWriter {
     this.out.writeBytes(pointer, length);
   }
 
+  /** A constant value as JSON text, ASCII. */
+  literal(text: string): void {
+    this.separate();
+    this.out.writeAscii(text);
+  }
+
   /** Opens a string whose content the caller writes to the ByteWriter, already escaped, piece by piece. */
   stringBegin(): void {
     this.separate();

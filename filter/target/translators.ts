@@ -7,6 +7,7 @@ import { Dialect, Operation } from "../contract";
 import { ChatToMessages } from "./anthropic/chat-to-messages";
 import { Chained } from "./chained";
 import { MessagesToChat } from "./openai/messages-to-chat";
+import { ResponsesToChat } from "./openai/responses-to-chat";
 import { Plan } from "./plan";
 import { Translator } from "./translator";
 
@@ -15,8 +16,9 @@ enum Part {
   NONE = 0,
   MESSAGES_TO_CHAT = 1,
   CHAT_TO_MESSAGES = 2,
+  RESPONSES_TO_CHAT = 3,
 }
-const PARTS: i32 = 3;
+const PARTS: i32 = 4;
 
 const pools: Translator[][] = [];
 for (let i = 0; i < PARTS * PARTS; i++) pools.push([]);
@@ -43,6 +45,8 @@ function frontOf(operation: i32): i32 {
       return Part.NONE;
     case Operation.MESSAGES:
       return Part.MESSAGES_TO_CHAT;
+    case Operation.RESPONSES:
+      return Part.RESPONSES_TO_CHAT;
     default:
       return -1;
   }
@@ -73,6 +77,8 @@ function create(part: i32): Translator {
   switch (part) {
     case Part.MESSAGES_TO_CHAT:
       return new MessagesToChat();
+    case Part.RESPONSES_TO_CHAT:
+      return new ResponsesToChat();
     default:
       return new ChatToMessages();
   }
