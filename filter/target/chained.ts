@@ -23,7 +23,7 @@ export class Chained extends Translator {
   }
 
   reset(plan: Plan, inChain: bool): void {
-    this.front.reset(plan, true);
+    this.front.reset(plan, !this.back.speaksChat);
     this.back.reset(plan, true);
     this.notes.reset(this.front.notes.strict);
     this.framer.reset();
@@ -45,6 +45,7 @@ export class Chained extends Translator {
   }
 
   translateReply(body: usize, length: i32, out: ByteWriter): i32 {
+    if (this.back.passesReply) return this.front.translateReply(body, length, out);
     const between = this.between.reset();
     const code = this.back.translateReply(body, length, between);
     if (code != TRANSLATED) return code;
@@ -54,6 +55,7 @@ export class Chained extends Translator {
   }
 
   translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
+    if (this.back.passesReply) return this.front.translateError(status, body, length, out);
     const between = this.between.reset();
     const code = this.back.translateError(status, body, length, between);
     if (code != TRANSLATED || between.overflow) return ErrorCode.UPSTREAM_ERROR;
@@ -65,12 +67,14 @@ export class Chained extends Translator {
   }
 
   translateEvent(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
+    if (this.back.passesReply) return this.front.translateEvent(type, typeLength, data, dataLength, out);
     const between = this.between.reset();
     const signal = this.back.translateEvent(type, typeLength, data, dataLength, between);
     return this.passOn(signal, out);
   }
 
   translateEnd(out: ByteWriter): StreamSignal {
+    if (this.back.passesReply) return this.front.translateEnd(out);
     const between = this.between.reset();
     return this.passOn(this.back.translateEnd(between), out);
   }

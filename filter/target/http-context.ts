@@ -124,11 +124,11 @@ export class TargetStream extends StreamContext {
     memory.copy(this.targetId, plan.targetPointer, this.targetIdLength);
     const translator = takeTranslator(plan);
     this.translator = translator;
-    this.replyTranslator = translator == null || translator.passesReply ? null : translator;
     if (translator != null) {
       translator.reset(plan, false);
       this.keptPlan.reset().writeBytes(plan.pointer, plan.length);
     }
+    this.replyTranslator = translator == null || translator.passesReply ? null : translator;
     writeRequestHeaders(plan, translator);
     this.requestDone = translator == null && keepsModel(plan);
     if (translator == null && !this.requestDone) this.edit.take(plan);

@@ -52,7 +52,12 @@ export abstract class Translator {
   /** `TRANSLATED`, or the `ErrorCode` to answer the client with; `notes.detail` may then hold a text. */
   abstract translateRequest(plan: Plan, body: usize, length: i32, out: ByteWriter): i32;
 
-  /** Whether replies, streams and errors already have the client's shape: then only the request is translated. */
+  /** Whether the provider takes chat, and not its extensions of a chain: then a front writes it plain. */
+  get speaksChat(): bool {
+    return false;
+  }
+
+  /** Whether replies, streams and errors already have the client's shape: then only the request is translated. Asked after `reset`. */
   get passesReply(): bool {
     return false;
   }

@@ -6,6 +6,7 @@
 import { Dialect, Operation } from "../contract";
 import { ChatToMessages } from "./anthropic/chat-to-messages";
 import { Chained } from "./chained";
+import { ChatQuirks, hasChatQuirks } from "./openai/chat-quirks";
 import { MessagesToChat } from "./openai/messages-to-chat";
 import { ResponsesToChat } from "./openai/responses-to-chat";
 import { Plan } from "./plan";
@@ -17,8 +18,10 @@ enum Part {
   MESSAGES_TO_CHAT = 1,
   CHAT_TO_MESSAGES = 2,
   RESPONSES_TO_CHAT = 3,
+  /** Chat to the chat of a provider that deviates from OpenAI's. */
+  CHAT_QUIRKS = 4,
 }
-const PARTS: i32 = 4;
+const PARTS: i32 = 5;
 
 const pools: Translator[][] = [];
 for (let i = 0; i < PARTS * PARTS; i++) pools.push([]);
@@ -30,7 +33,7 @@ export function takeTranslator(plan: Plan): Translator | null {
   if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC) return null;
   const front = frontOf(operation);
   if (front < 0) return null;
-  const kind = front * PARTS + backOf(dialect);
+  const kind = front * PARTS + backOf(dialect, plan.quirks);
   return kind == 0 ? null : take(kind);
 }
 
@@ -53,8 +56,11 @@ function frontOf(operation: i32): i32 {
 }
 
 /** From chat to the provider's dialect. */
-function backOf(dialect: i32): i32 {
+function backOf(dialect: i32, quirks: u32): i32 {
   switch (dialect) {
+    case Dialect.OPENAI:
+    case Dialect.AZURE:
+      return hasChatQuirks(quirks) ? Part.CHAT_QUIRKS : Part.NONE;
     case Dialect.ANTHROPIC:
       return Part.CHAT_TO_MESSAGES;
     default:
@@ -79,6 +85,8 @@ function create(part: i32): Translator {
       return new MessagesToChat();
     case Part.RESPONSES_TO_CHAT:
       return new ResponsesToChat();
+    case Part.CHAT_QUIRKS:
+      return new ChatQuirks();
     default:
       return new ChatToMessages();
   }
