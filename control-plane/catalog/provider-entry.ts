@@ -19,7 +19,7 @@ export const QUIRKS = {
   no_json_schema: "response_format knows text and json_object only.",
   no_penalties_when_reasoning: "Reasoning models refuse presence_penalty and frequency_penalty.",
   no_stop_when_reasoning: "Reasoning models refuse stop.",
-  sampling_ignored_when_reasoning: "Reasoning ignores temperature and the penalties.",
+  sampling_ignored_when_reasoning: "Reasoning ignores temperature, top_p and the penalties.",
   reasoning_in_content: "Returns reasoning within content, in <think> tags.",
   responses: "Serves the OpenAI responses API itself.",
 } as const satisfies Record<Lowercase<keyof typeof QuirkBit>, string>;

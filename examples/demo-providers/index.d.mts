@@ -29,6 +29,8 @@ export interface ProviderOptions {
   models?: readonly string[];
   /** Refuse fields that the API's reference does not list (absent: OpenAI no, Anthropic yes). */
   strictFields?: boolean;
+  /** OpenAI only: deviations to show, by the names of docs/catalog.md; what a flag says is refused, is. */
+  quirks?: readonly string[];
   /** Anthropic only: refuse neighbouring turns of one role. */
   requireAlternation?: boolean;
   /** Pause between the events of a stream. */

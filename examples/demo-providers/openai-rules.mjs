@@ -1,4 +1,5 @@
 // What the OpenAI chat completions API accepts, from its public reference. Throws Refusal in that API's words.
+import { checkQuirks, quirkFields } from "./openai-quirks.mjs";
 import * as is from "./rules.mjs";
 import { Refusal } from "./rules.mjs";
 
@@ -59,14 +60,14 @@ function invalidType(param, wanted) {
 }
 
 /** `strictFields` also refuses what the reference does not list; OpenAI does, most who speak its dialect do not. */
-export function checkChat(body, { strictFields = false }) {
+export function checkChat(body, { strictFields = false, quirks }) {
   if (!is.isObject(body)) throw invalid(null, "We could not parse the JSON body of your request.");
   for (const name of ["model", "messages"]) {
     if (body[name] === undefined)
       throw invalid(name, `Missing required parameter: '${name}'.`, "missing_required_parameter");
   }
   is.checkFields(body, FIELDS, "", invalidType);
-  const unknown = is.unknownField(body, Object.keys(FIELDS));
+  const unknown = is.unknownField(body, [...Object.keys(FIELDS), ...quirkFields(quirks)]);
   if (strictFields && unknown) throw invalid(unknown, `Unknown parameter: '${unknown}'.`, "unknown_parameter");
   if (body.messages.length === 0) throw invalid("messages", "Invalid 'messages': empty array.", "empty_array");
   if (body.stream_options != null && body.stream !== true) {
@@ -75,6 +76,7 @@ export function checkChat(body, { strictFields = false }) {
   for (const [index, message] of body.messages.entries()) checkMessage(message, `messages[${index}]`);
   checkToolTurns(body.messages);
   checkTools(body);
+  checkQuirks(body, quirks);
 }
 
 function checkMessage(message, path) {

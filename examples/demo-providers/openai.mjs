@@ -1,5 +1,6 @@
 // The OpenAI dialect of a demo provider: POST /v1/chat/completions, GET /v1/models and that API's errors.
 // https://platform.openai.com/docs/api-reference/chat
+import { reasoningTokens } from "./openai-quirks.mjs";
 import { checkChat } from "./openai-rules.mjs";
 import { countTokens, outputTokens, piecesOf, replyTo } from "./replies.mjs";
 import { isText, nameAfter, Refusal } from "./rules.mjs";
@@ -116,6 +117,7 @@ export function answerChat(request, options) {
     schema: schemaOf(body.response_format),
     tools: toolsToCall(body),
   });
+  reply.tokens.unshift(...reasoningTokens(options.quirks));
   const calls = reply.calls.map((call) => ({ id: `call_demo${++sequence}`, type: "function", function: call }));
   const completion = { id: `chatcmpl-demo${++sequence}`, created: Math.floor(Date.now() / 1000), model: body.model };
   const answer = { reply, calls, completion, count: body.n ?? 1, usage: usageOf(body, reply, body.n ?? 1) };
