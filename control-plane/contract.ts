@@ -265,6 +265,14 @@ export const FILTER_ERRORS = [
     message: "No provider of this model could be reached. Try again shortly.",
   },
   {
+    code: "upstream_address_refused",
+    status: 502,
+    openaiType: "server_error",
+    anthropicType: "api_error",
+    message:
+      "The name of this model's provider leads to a private address, which the gateway does not connect to. Tell your platform team to look at the name's DNS records, or to set allowPrivateAddress on the provider.",
+  },
+  {
     code: "upstream_timeout",
     status: 504,
     openaiType: "server_error",

@@ -2,6 +2,7 @@
 // by itself carries x-sluice-error already and is left as it is.
 import { FILTER_ERRORS, HEADER_ERROR } from "../contract.js";
 import { type EnvoyValue, typed } from "./envoy-json.js";
+import { POLICY_PRIVATE_ADDRESS } from "./private-addresses.js";
 import { ROUTE_ANTHROPIC } from "./routes.js";
 
 type FilterError = (typeof FILTER_ERRORS)[number];
@@ -18,6 +19,7 @@ interface Cause {
 
 /** The first that fits counts: a time-out after a refused connection is a time-out. */
 const CAUSES: readonly Cause[] = [
+  { code: "upstream_address_refused", expression: `response.code_details.contains('${POLICY_PRIVATE_ADDRESS}')` },
   { code: "body_too_large", expression: "response.code_details == 'request_payload_too_large'" },
   { code: "reply_too_large", expression: "response.code_details == 'response_payload_too_large'" },
   { code: "overloaded", flags: ["OM", "UO"] },

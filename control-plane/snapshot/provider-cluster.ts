@@ -18,6 +18,7 @@ import {
   socketAddress,
   typed,
 } from "./envoy-json.js";
+import { refusePrivateAddresses } from "./private-addresses.js";
 
 const CLUSTER_TYPE = "envoy.config.cluster.v3.Cluster";
 const DIGEST_CHARACTERS = 8;
@@ -26,7 +27,7 @@ const BUFFER_SLACK_BYTES = 1024 * 1024;
 /** Below what load balancers in front of providers allow (60 s and more), so that they never close first. */
 const IDLE_CONNECTION_MS = 50_000;
 /** Nothing listens on port 1: a connection is refused at once, which Envoy retries; a cluster without any healthy endpoint it does not. */
-const REFUSING = { lb_endpoints: [{ endpoint: { address: socketAddress("127.0.0.1", 1) } }], priority: 1 };
+const REFUSING = { host: "127.0.0.1", port: 1 };
 
 export interface ProviderCluster {
   readonly name: string;
@@ -95,7 +96,8 @@ function discovery(address: Address): { [key: string]: EnvoyValue } {
 
 function assignment(name: string, { host, port }: Address): { [key: string]: EnvoyValue } {
   const endpoint = { lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] };
-  return { cluster_name: name, endpoints: [endpoint, REFUSING] };
+  const refusing = { endpoint: { address: socketAddress(REFUSING.host, REFUSING.port) } };
+  return { cluster_name: name, endpoints: [endpoint, { lb_endpoints: [refusing], priority: 1 }] };
 }
 
 function protocolOptions(address: Address): { [key: string]: EnvoyValue } {
@@ -129,6 +131,7 @@ export function providerCluster(provider: Provider, requestBodyBytesMax: number)
   const url = new URL(provider.baseUrl);
   const address = addressOf(url);
   const style = authStyle(provider);
+  const byAddress = isIP(address.host) !== 0;
   const body: { [key: string]: EnvoyValue } = {
     ...discovery(address),
     connect_timeout: duration(provider.connectTimeoutMs),
@@ -157,6 +160,8 @@ export function providerCluster(provider: Provider, requestBodyBytesMax: number)
     ...(address.secure ? { transport_socket: transportSocket(address, provider) } : {}),
     typed_extension_protocol_options: httpProtocolOptions(protocolOptions(address), [
       discoveredWasm(ECDS_TARGET),
+      // A literal address was judged when the document was stored.
+      ...(byAddress || provider.allowPrivateAddress ? [] : [refusePrivateAddresses(REFUSING)]),
       credentialHeaders(style && { header: style.header, secretName: secretNameOf(provider.id) }),
     ]),
   };
@@ -166,7 +171,6 @@ export function providerCluster(provider: Provider, requestBodyBytesMax: number)
     .slice(0, DIGEST_CHARACTERS);
   const name = `${provider.id}~${digest}`;
   const places = assignment(name, address);
-  const byAddress = isIP(address.host) !== 0;
   return {
     name,
     cluster: typed(CLUSTER_TYPE, { name, ...body, ...(byAddress ? {} : { load_assignment: places }) }),

@@ -37,6 +37,10 @@ describe("a provider's base URL", () => {
     "https://169.254.169.254/latest",
     "https://[::1]/v1",
     "https://[::ffff:127.0.0.1]/v1",
+    "https://[::ffff:a9fe:a9fe]/v1",
+    "https://[64:ff9b::7f00:1]/v1",
+    "https://[2002:7f00:1::]/v1",
+    "https://100.100.100.200/v1",
     "https://[fd00::1]/v1",
   ])("%s is refused", (baseUrl) => {
     const { error } = providerSchema.safeParse({ ...provider, baseUrl });
