@@ -37,7 +37,10 @@ export function operationAt(path: usize, length: i32): Operation {
   return Operation.UNKNOWN;
 }
 
-/** Conversations are translated; everything else needs a provider that speaks the client's protocol. */
+/**
+ * Conversations are translated; everything else needs a provider that speaks the client's protocol. Rerank requests have
+ * Cohere's shape wherever they go.
+ */
 export function canServe(dialect: i32, operation: i32, protocol: i32): bool {
   switch (operation) {
     case Operation.CHAT:
@@ -45,9 +48,10 @@ export function canServe(dialect: i32, operation: i32, protocol: i32): bool {
     case Operation.RESPONSES:
       return true;
     case Operation.MODERATIONS:
-    case Operation.RERANK:
-      // Azure has no deployments for these.
+      // Azure has no deployments for these two.
       return dialect != Dialect.AZURE && speaks(dialect, protocol);
+    case Operation.RERANK:
+      return dialect == Dialect.COHERE || (dialect != Dialect.AZURE && speaks(dialect, protocol));
     default:
       return speaks(dialect, protocol);
   }

@@ -7,6 +7,7 @@ import { Dialect, Operation } from "../contract";
 import { ChatToMessages } from "./anthropic/chat-to-messages";
 import { Chained } from "./chained";
 import { ChatQuirks, hasChatQuirks } from "./openai/chat-quirks";
+import { ChatToCohere } from "./cohere/chat-to-cohere";
 import { MessagesToChat } from "./openai/messages-to-chat";
 import { ResponsesToChat } from "./openai/responses-to-chat";
 import { Plan } from "./plan";
@@ -18,10 +19,10 @@ enum Part {
   MESSAGES_TO_CHAT = 1,
   CHAT_TO_MESSAGES = 2,
   RESPONSES_TO_CHAT = 3,
-  /** Chat to the chat of a provider that deviates from OpenAI's. */
   CHAT_QUIRKS = 4,
+  CHAT_TO_COHERE = 5,
 }
-const PARTS: i32 = 5;
+const PARTS: i32 = 6;
 
 const pools: Translator[][] = [];
 for (let i = 0; i < PARTS * PARTS; i++) pools.push([]);
@@ -63,6 +64,8 @@ function backOf(dialect: i32, quirks: u32): i32 {
       return hasChatQuirks(quirks) ? Part.CHAT_QUIRKS : Part.NONE;
     case Dialect.ANTHROPIC:
       return Part.CHAT_TO_MESSAGES;
+    case Dialect.COHERE:
+      return Part.CHAT_TO_COHERE;
     default:
       return Part.NONE;
   }
@@ -87,6 +90,8 @@ function create(part: i32): Translator {
       return new ResponsesToChat();
     case Part.CHAT_QUIRKS:
       return new ChatQuirks();
+    case Part.CHAT_TO_COHERE:
+      return new ChatToCohere();
     default:
       return new ChatToMessages();
   }

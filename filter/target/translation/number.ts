@@ -11,6 +11,10 @@ export function exceeds(value: Value, bound: f64): bool {
   return value.isNumber && toFloat(value.pointer, value.length) > bound;
 }
 
+export function isBelow(value: Value, bound: f64): bool {
+  return value.isNumber && toFloat(value.pointer, value.length) < bound;
+}
+
 export function isZero(value: Value): bool {
   return value.isNumber && toFloat(value.pointer, value.length) == 0;
 }
