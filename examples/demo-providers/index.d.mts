@@ -77,3 +77,4 @@ export interface DemoProvider {
 export function startOpenAiProvider(options?: ProviderOptions): Promise<DemoProvider>;
 export function startAnthropicProvider(options?: ProviderOptions): Promise<DemoProvider>;
 export function startAzureProvider(options?: ProviderOptions): Promise<DemoProvider>;
+export function startCohereProvider(options?: ProviderOptions): Promise<DemoProvider>;

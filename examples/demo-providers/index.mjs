@@ -2,9 +2,11 @@
 // leaves this machine.
 import { anthropicDialect } from "./anthropic.mjs";
 import { azureDialect } from "./azure.mjs";
+import { cohereDialect } from "./cohere.mjs";
 import { openAiDialect } from "./openai.mjs";
 import { startProvider } from "./server.mjs";
 
 export const startOpenAiProvider = (options = {}) => startProvider(openAiDialect, options);
 export const startAnthropicProvider = (options = {}) => startProvider(anthropicDialect, options);
 export const startAzureProvider = (options = {}) => startProvider(azureDialect, options);
+export const startCohereProvider = (options = {}) => startProvider(cohereDialect, options);
