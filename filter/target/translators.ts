@@ -6,8 +6,8 @@
 import { Dialect, Operation } from "../contract";
 import { ChatToMessages } from "./anthropic/chat-to-messages";
 import { Chained } from "./chained";
-import { ChatQuirks, hasChatQuirks } from "./openai/chat-quirks";
 import { ChatToCohere } from "./cohere/chat-to-cohere";
+import { ChatQuirks, hasChatQuirks } from "./openai/chat-quirks";
 import { MessagesToChat } from "./openai/messages-to-chat";
 import { ResponsesToChat } from "./openai/responses-to-chat";
 import { Plan } from "./plan";
