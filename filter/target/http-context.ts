@@ -8,6 +8,7 @@
 //           ├─ JSON, translated ─────▶ REPLY   held whole
 //           └─ event stream ─────────▶ HELD ─ first content ─▶ EVENTS ─ end without terminal event ─▶ error event
 
+import { EventStreamFramer } from "../aws/event-stream-framer";
 import { ByteWriter } from "../bytes/byte-writer";
 import {
   ErrorCode,
@@ -38,6 +39,7 @@ import {
   sendLocalReply,
   utf8,
 } from "../sdk";
+import { EventFramer } from "../sse/event-framer";
 import { SseFramer } from "../sse/framer";
 import { failoversTotal, streamsCutTotal } from "../telemetry/metrics";
 import { isErrorBody } from "./error-shape";
@@ -48,6 +50,7 @@ import {
   markError,
   markRetry,
   markTarget,
+  setReplyEvents,
   setReplyJson,
   setReplyLength,
   setReplyStatus,
@@ -57,7 +60,7 @@ import { isCredentialStatus, isErrorStatus, isWorthRetry, Reply } from "./reply"
 import { ReplyHeaders, stripTrailers } from "./reply-headers";
 import { keepsModel, ModelEdit, moveOn, writeContentLength, writeRequestHeaders } from "./request";
 import { StreamTail } from "./stream-tail";
-import { StreamSignal, TRANSLATED, Translator } from "./translator";
+import { Framing, StreamSignal, TRANSLATED, Translator } from "./translator";
 import { giveTranslator, takeTranslator } from "./translators";
 
 const CONTENT_LENGTH = utf8("content-length");
@@ -100,7 +103,9 @@ export class TargetStream extends StreamContext {
   private seen: i32 = 0;
   private isJson: bool = false;
   private isEncoded: bool = false;
-  private readonly framer: SseFramer = new SseFramer();
+  private readonly sseFramer: SseFramer = new SseFramer();
+  private readonly awsFramer: EventStreamFramer = new EventStreamFramer();
+  private framer: EventFramer = this.sseFramer;
   private readonly tail: StreamTail = new StreamTail();
   private readonly held: ByteWriter = new ByteWriter(TRANSLATED_REPLY_BYTES_MAX);
 
@@ -125,6 +130,7 @@ export class TargetStream extends StreamContext {
     const translator = takeTranslator(plan);
     this.translator = translator;
     if (translator != null) {
+      this.framer = translator.framing == Framing.SSE ? this.sseFramer : this.awsFramer;
       translator.reset(plan, false);
       this.keptPlan.reset().writeBytes(plan.pointer, plan.length);
     }
@@ -208,6 +214,7 @@ export class TargetStream extends StreamContext {
     this.translator = null;
     this.replyTranslator = null;
     this.framer.reset();
+    this.framer = this.sseFramer;
     this.tail.reset();
     this.held.release();
     pool.push(this);
@@ -251,7 +258,8 @@ export class TargetStream extends StreamContext {
   private kindOf(succeeded: bool): Reply {
     if (!succeeded) return this.passesEncodedError() ? Reply.PASS : Reply.ERROR;
     if (this.isEncoded) return this.replyTranslator == null ? Reply.PASS : Reply.ERROR;
-    if (headers.isEventStream) {
+    if (this.framer == this.sseFramer ? headers.isEventStream : headers.isAwsEventStream) {
+      if (this.framer != this.sseFramer) setReplyEvents();
       // Events may be added or rewritten: no length is known before the end.
       removeHeader(HeaderMap.RESPONSE, CONTENT_LENGTH);
       return Reply.HELD;

@@ -28,6 +28,7 @@ const STATUS = utf8(":status");
 const CONTENT_TYPE = utf8("content-type");
 const CONTENT_LENGTH = utf8("content-length");
 const JSON_TYPE = utf8("application/json");
+const EVENT_STREAM = utf8("text/event-stream");
 
 const number = new ByteWriter(20);
 
@@ -65,6 +66,11 @@ export function setReplyStatus(status: i32): void {
 
 export function setReplyJson(): void {
   setHeaderLiteral(HeaderMap.RESPONSE, CONTENT_TYPE, JSON_TYPE);
+}
+
+/** For a stream that the provider sends in another framing. */
+export function setReplyEvents(): void {
+  setHeaderLiteral(HeaderMap.RESPONSE, CONTENT_TYPE, EVENT_STREAM);
 }
 
 export function setReplyLength(length: i32): void {

@@ -15,6 +15,7 @@ const RETRY_AFTER_MS = utf8("retry-after-ms");
 const CONTENT_ENCODING = utf8("content-encoding");
 
 const EVENT_STREAM = utf8("text/event-stream");
+const AWS_EVENT_STREAM = utf8("application/vnd.amazon.eventstream");
 const JSON_TYPE = utf8("application/json");
 
 enum HeaderUse {
@@ -28,6 +29,7 @@ enum HeaderUse {
 export class ReplyHeaders {
   status: i32 = 0;
   isEventStream: bool = false;
+  isAwsEventStream: bool = false;
   isJson: bool = false;
   /** The body is compressed although nobody asked for it: it can only be passed through. */
   isEncoded: bool = false;
@@ -36,6 +38,7 @@ export class ReplyHeaders {
   readAndStrip(): void {
     this.status = 0;
     this.isEventStream = false;
+    this.isAwsEventStream = false;
     this.isJson = false;
     this.isEncoded = false;
     const cursor = this.cursor;
@@ -51,8 +54,9 @@ export class ReplyHeaders {
           this.status = parseStatus(value, length);
           break;
         case HeaderUse.CONTENT_TYPE:
-          this.isEventStream = length >= EVENT_STREAM.length && EVENT_STREAM.equals(value, EVENT_STREAM.length);
-          this.isJson = length >= JSON_TYPE.length && JSON_TYPE.equals(value, JSON_TYPE.length);
+          this.isEventStream = startsWith(value, length, EVENT_STREAM);
+          this.isAwsEventStream = startsWith(value, length, AWS_EVENT_STREAM);
+          this.isJson = startsWith(value, length, JSON_TYPE);
           break;
         case HeaderUse.CONTENT_ENCODING:
           this.isEncoded = true;
@@ -69,6 +73,11 @@ export function stripTrailers(cursor: HeaderCursor): void {
   while (cursor.next()) {
     removeHeaderBytes(HeaderMap.RESPONSE_TRAILERS, cursor.namePointer, cursor.nameLength);
   }
+}
+
+/** A media type may have parameters behind it. */
+function startsWith(value: usize, length: i32, type: Literal): bool {
+  return length >= type.length && type.equals(value, type.length);
 }
 
 function parseStatus(value: usize, length: i32): i32 {

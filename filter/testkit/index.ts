@@ -3,6 +3,7 @@
 
 import "../sdk/abort";
 
+export * from "./aws";
 export * from "./bytes";
 export * from "./crypto";
 export * from "./envelope";

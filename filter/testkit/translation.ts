@@ -3,28 +3,33 @@
 
 import "../sdk/abort";
 
+import { EventStreamFramer } from "../aws/event-stream-framer";
 import { ByteWriter } from "../bytes/byte-writer";
+import { EventFramer } from "../sse/event-framer";
 import { SseFramer } from "../sse/framer";
 import { Plan } from "../target/plan";
-import { StreamSignal, Translator } from "../target/translator";
+import { Framing, StreamSignal, Translator } from "../target/translator";
 import { giveTranslator, takeTranslator } from "../target/translators";
 import { out } from "./memory";
 
 export { allocate, free, outLength, outPointer } from "./memory";
 
 const plan = new Plan();
-const framer = new SseFramer();
+const sseFramer = new SseFramer();
+const awsFramer = new EventStreamFramer();
+let framer: EventFramer = sseFramer;
 let current: Translator | null = null;
 
 /** Begins an attempt at the plan's operation and dialect. False when the plan cannot be read, or needs no translation. */
 export function begin(pointer: usize, length: i32): bool {
   if (current != null) giveTranslator(current!);
   current = null;
-  framer.reset();
   if (!plan.read(pointer, length)) return false;
   current = takeTranslator(plan);
   if (current == null) return false;
   translator().reset(plan, false);
+  framer = translator().framing == Framing.SSE ? sseFramer : awsFramer;
+  framer.reset();
   return true;
 }
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { property } from "../filter/random.ts";
 import { type CaseFile, FILES, familyOf, type GoldenCase, goldenCases } from "./cases.ts";
 import { damagedBytes, damagedText, expectSound, expectSoundStream, pieces } from "./damage.ts";
-import { Signal, Translators } from "./kit.ts";
+import { awsEventStream, Signal, Translators } from "./kit.ts";
 
 /** Provider dialects that are not OpenAI's, and the client APIs: each has cases of its own. */
 const CASES_MIN = 1;
@@ -18,6 +18,7 @@ const begin = ({ direction, plan }: GoldenCase, stream: boolean) =>
 /** The provider's stream as bytes on the wire. */
 function wire(golden: GoldenCase): Buffer | undefined {
   if (golden.has("upstream-stream.sse")) return Buffer.from(golden.text("upstream-stream.sse"));
+  if (golden.has("upstream-stream.jsonl")) return awsEventStream(golden.text("upstream-stream.jsonl"));
   return undefined;
 }
 

@@ -11,6 +11,7 @@ import {
   Protocol,
   TARGET_HEADER_BYTES,
 } from "../../control-plane/contract.ts";
+import { eventFrame, exceptionFrame } from "../../examples/demo-providers/event-stream.mjs";
 import { compiledTestkit } from "../filter/testkit.ts";
 
 /** The clock of the module stands still here: 1,700,000,000 seconds and a bit. */
@@ -126,6 +127,18 @@ export function eventsOf(text: string): SseEvent[] {
     events.push({ type, data: data.join("\n") });
   }
   return events;
+}
+
+/** A binary AWS event stream from one `{"event": …, "payload": …}` or `{"exception": …, "payload": …}` a line. */
+export function awsEventStream(lines: string): Buffer {
+  const frames = lines
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => JSON.parse(line) as { event?: string; exception?: string; payload: unknown })
+    .map(({ event, exception = "", payload }) =>
+      event === undefined ? exceptionFrame(exception, payload) : eventFrame(event, payload),
+    );
+  return Buffer.concat(frames);
 }
 
 export class Translators {
