@@ -113,6 +113,7 @@ export const Quirk = {
   SAMPLING_IGNORED_WHEN_REASONING: 2048,
   REASONING_IN_CONTENT: 4096,
   RESPONSES: 8192,
+  THINKING_BUDGET: 16384,
 } as const;
 
 /** Errors that the filter answers with, in the order of their numbers. */

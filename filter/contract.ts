@@ -151,6 +151,7 @@ export enum Quirk {
   SAMPLING_IGNORED_WHEN_REASONING = 2048,
   REASONING_IN_CONTENT = 4096,
   RESPONSES = 8192,
+  THINKING_BUDGET = 16384,
 }
 
 /** Rows of contract/errors.json; the order is the number. */

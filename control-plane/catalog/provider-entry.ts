@@ -22,6 +22,7 @@ export const QUIRKS = {
   sampling_ignored_when_reasoning: "Reasoning ignores temperature, top_p and the penalties.",
   reasoning_in_content: "Returns reasoning within content, in <think> tags.",
   responses: "Serves the OpenAI responses API itself.",
+  thinking_budget: "Claude models before output_config.effort: reasoning effort is sent as a thinking budget.",
 } as const satisfies Record<Lowercase<keyof typeof QuirkBit>, string>;
 export type Quirk = keyof typeof QUIRKS;
 

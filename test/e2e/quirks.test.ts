@@ -24,8 +24,8 @@ const effort = { reasoning_effort: "high" as const };
 const tools = [{ type: "function" as const, function: { name: "look", parameters: { type: "object" } } }];
 const schema = { type: "json_schema" as const, json_schema: { name: "a", schema: { type: "object" } } };
 
-/** About replies, or about other operations: these have tests of their own. */
-const ELSEWHERE: readonly string[] = ["reasoning_in_content", "responses"];
+/** About replies, other operations or other dialects: these have tests of their own. */
+const ELSEWHERE: readonly string[] = ["reasoning_in_content", "responses", "thinking_budget"];
 
 const CASES: Record<string, Case> = {
   max_tokens_only: { taken: { max_completion_tokens: 50 }, sent: { max_tokens: 50 } },

@@ -92,8 +92,8 @@ export const refusals: RefusalCase[] = [
   ),
   unsupported(
     "a file elsewhere",
-    inUser({ type: "file", file: { file_data: "https://files.test/a.pdf" } }),
-    "messages[1].content[0].file.file_data cannot be sent to this provider: send a base64 data URL.",
+    inUser({ type: "file", file: { file_data: "ftp://files.test/a.pdf" } }),
+    "messages[1].content[0].file.file_data cannot be sent to this provider: send an https URL or a base64 data URL.",
   ),
   wrongType("a tool of no type", { tools: [{ function: { name: "f" } }] }, "tools[0].type must be a string."),
   unsupported(

@@ -5,7 +5,7 @@ const chatUsage = {
   prompt_tokens: 15,
   completion_tokens: 5,
   total_tokens: 20,
-  prompt_tokens_details: { cached_tokens: 3 },
+  prompt_tokens_details: { cached_tokens: 3, cache_write_tokens: 2 },
   completion_tokens_details: { reasoning_tokens: 0 },
 };
 
@@ -32,7 +32,14 @@ export const replies: ReplyCase[] = [
       { type: "redacted_thinking", data: "x" },
       text("a"),
     ),
-    message: { content: "a", reasoning_content: "Hm. " },
+    message: {
+      content: "a",
+      reasoning_content: "Hm. ",
+      thinking_blocks: [
+        { type: "thinking", thinking: "Hm. ", signature: "s" },
+        { type: "redacted_thinking", data: "x" },
+      ],
+    },
     finish: "stop",
   },
   {
@@ -77,7 +84,7 @@ export const replies: ReplyCase[] = [
       prompt_tokens: 0,
       completion_tokens: 0,
       total_tokens: 0,
-      prompt_tokens_details: { cached_tokens: 0 },
+      prompt_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
       completion_tokens_details: { reasoning_tokens: 0 },
     },
   },
@@ -182,7 +189,14 @@ export const streams: StreamCase[] = [
       blockStop(1),
       ...end("end_turn"),
     ),
-    chunks: [role, [{ reasoning_content: "Hm." }, null], [{ content: "a" }, null], finish("stop"), "[DONE]"],
+    chunks: [
+      role,
+      [{ reasoning_content: "Hm." }, null],
+      [{ thinking_blocks: [{ type: "thinking", thinking: "", signature: "abc" }] }, null],
+      [{ content: "a" }, null],
+      finish("stop"),
+      "[DONE]",
+    ],
   },
   {
     name: "parallel tool calls",

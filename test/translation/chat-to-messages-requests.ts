@@ -37,7 +37,7 @@ export const requests: RequestCase[] = [
   {
     name: "members in any order, unknown ones left out",
     request: { x_vendor: { deep: [1, 2] }, stream: false, messages: hello, seed: 7, store: true, service_tier: "auto" },
-    expected: { messages: helloTurn },
+    expected: { messages: helloTurn, service_tier: "auto" },
   },
   {
     name: "system and developer messages from anywhere, in their order",

@@ -2,42 +2,42 @@
 // their order; messages of one role that follow one another become one turn; tool messages become results in a user turn.
 // Texts without a visible character are left out, because Messages refuses them.
 //
-//   chat       system · user · assistant(calls a, b) · tool(a) · tool(b) · user
-//   Messages   system | user · assistant(use a, use b) · user(result a, result b, text)
+//   chat       system · user · assistant(thinking, calls a, b) · tool(a) · tool(b) · user
+//   Messages   system | user · assistant(thinking, use a, use b) · user(result a, result b, text)
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
-import { JsonReader } from "../../json/reader";
-import { JsonToken } from "../../json/token";
 import { JsonWriter } from "../../json/writer";
 import { Translation } from "../translation/translation";
-import { Fields, Items, Value } from "../translation/value";
-import { isBlank, partIsBlank, readPart, writePart, writeText } from "./chat-to-messages-parts";
+import { Fields, Items, Use, Value } from "../translation/value";
+import { callFields, lastIndex, writeToolResult, writeToolUses } from "./chat-to-messages-calls";
+import { isBlank, partFields, partIsBlank, readPart, writePart, writeText } from "./chat-to-messages-parts";
+import { countThinking, thinkingFields, writeThinking } from "./chat-to-messages-thinking";
 
 /** The system texts, kept until the messages are written; they are never longer than the request. */
 const SYSTEM_BYTES_MAX: i32 = 64 * 1024 * 1024;
 
-const message = new Fields();
-const role = message.add("role");
-const content = message.add("content");
-const refusal = message.add("refusal");
-const toolCalls = message.add("tool_calls");
-const toolCallId = message.add("tool_call_id");
-const functionCall = message.add("function_call");
-const audio = message.add("audio");
+const message = new Fields("messages[].");
+const role = message.add("role", Use.MAPPED);
+const content = message.add("content", Use.MAPPED);
+const refusal = message.add("refusal", Use.MAPPED);
+const toolCalls = message.add("tool_calls", Use.MAPPED);
+const toolCallId = message.add("tool_call_id", Use.MAPPED);
+const functionCall = message.add("function_call", Use.REFUSED);
+const audio = message.add("audio", Use.REFUSED);
+message.add("name", Use.DROPPED);
+message.add("annotations", Use.DROPPED);
+message.add("extra_content", Use.DROPPED);
+const thinkingBlocks = message.add("thinking_blocks", Use.NATIVE);
+const reasoningContent = message.add("reasoning_content", Use.DROPPED);
+const reasoning = message.add("reasoning", Use.DROPPED);
+const cacheControl = message.add("cache_control", Use.NATIVE);
+const isError = message.add("is_error", Use.NATIVE);
 
-const call = new Fields();
-const callId = call.add("id");
-const callType = call.add("type");
-const callFunction = call.add("function");
-const calledFunction = new Fields();
-const functionName = calledFunction.add("name");
-const functionArguments = calledFunction.add("arguments");
+export const conversationFields: Fields[] = [message].concat(partFields).concat(callFields).concat(thinkingFields);
 
 const items = new Items();
 const parts = new Items();
-const calls = new Items();
-const argumentReader = new JsonReader();
 const systemText = new ByteWriter(SYSTEM_BYTES_MAX);
 const systemJson = new JsonWriter(systemText);
 
@@ -50,12 +50,19 @@ enum Turn {
 let turn: Turn = Turn.NONE;
 let turns: i32 = 0;
 
+/**
+ * Whether the conversation stands at the result of a call that came without thinking: then Messages refuses to think,
+ * because a turn that thinks begins with its thinking.
+ */
+export let standsAtUnthoughtCall: bool = false;
+
 /** `messages`, and `system` when there is any. */
 export function writeMessages(t: Translation, messages: Value): bool {
   if (!items.begin(messages)) return t.refuseType("messages", "an array");
   systemJson.reset(systemText.reset());
   turn = Turn.NONE;
   turns = 0;
+  standsAtUnthoughtCall = false;
   t.json.key("messages");
   t.json.arrayBegin();
   while (items.next()) {
@@ -71,9 +78,20 @@ export function writeMessages(t: Translation, messages: Value): bool {
 }
 
 function writeMessage(t: Translation): bool {
-  if (role.is("user")) return writeContent(t, Turn.USER);
+  // The same thinking twice: the blocks say it with its signature.
+  if (thinkingBlocks.present) {
+    reasoningContent.clear();
+    reasoning.clear();
+  }
+  if (functionCall.present) return t.refuseField("function_call", "use tool_calls.");
+  if (audio.present) return t.refuseField("audio");
+  if (!t.dropRest(message)) return false;
+  if (role.is("user")) {
+    standsAtUnthoughtCall = false;
+    return writeContent(t, Turn.USER, cacheControl);
+  }
   if (role.is("assistant")) return writeAssistant(t);
-  if (role.is("tool")) return writeToolResult(t);
+  if (role.is("tool")) return writeResult(t);
   if (role.is("system") || role.is("developer")) return gatherSystem(t);
   if (!role.isString) return t.refuseType("role", "a string");
   return t.refuseValue("role", role, "use system, developer, user, assistant or tool.");
@@ -92,123 +110,70 @@ function writeSystem(t: Translation): bool {
 function gatherSystem(t: Translation): bool {
   if (!content.present) return true;
   if (content.isString) {
-    if (!isBlank(content)) writeText(systemJson, content);
+    if (!isBlank(content)) writeText(systemJson, content, cacheControl);
     return true;
   }
   if (!parts.begin(content)) return t.refuseType("content", "a string or an array");
+  const marked = cacheControl.isObject ? lastIndex(content) : -1;
   while (parts.next()) {
     t.enterPart("content", parts.index);
     if (!readPart(t, parts.value)) return false;
-    if (!partIsBlank() && !writePart(t, systemJson, true)) return false;
+    if (partIsBlank()) continue;
+    if (!writePart(t, systemJson, true, parts.index == marked ? cacheControl : null)) return false;
   }
   return true;
 }
 
 function writeAssistant(t: Translation): bool {
-  if (functionCall.present) return t.refuseField("function_call", "use tool_calls.");
-  if (audio.present) return t.refuseField("audio");
-  if (!writeContent(t, Turn.ASSISTANT)) return false;
+  const thoughts = countThinking(t, thinkingBlocks);
+  if (thoughts < 0) return false;
+  if (thoughts > 0) {
+    beginTurn(t, Turn.ASSISTANT);
+    writeThinking(t, thinkingBlocks);
+  }
+  const hasCalls = toolCalls.present && !toolCalls.isEmpty;
+  if (!writeContent(t, Turn.ASSISTANT, hasCalls ? null : cacheControl)) return false;
+  t.leavePart();
   if (refusal.isString && !isBlank(refusal)) {
     beginTurn(t, Turn.ASSISTANT);
     writeText(t.json, refusal);
   }
-  if (!toolCalls.present) return true;
-  if (!calls.begin(toolCalls)) return t.refuseType("tool_calls", "an array");
-  while (calls.next()) {
-    t.enterPart("tool_calls", calls.index);
-    if (!writeToolUse(t, calls.value)) return false;
-  }
-  return true;
+  if (!hasCalls) return true;
+  if (!toolCalls.isArray) return t.refuseType("tool_calls", "an array");
+  standsAtUnthoughtCall = thoughts == 0;
+  beginTurn(t, Turn.ASSISTANT);
+  return writeToolUses(t, toolCalls, cacheControl);
 }
 
-function writeContent(t: Translation, to: Turn): bool {
+function writeContent(t: Translation, to: Turn, cache: Value | null): bool {
   if (!content.present) return true;
   if (content.isString) {
     if (isBlank(content)) return true;
     beginTurn(t, to);
-    writeText(t.json, content);
+    writeText(t.json, content, cache);
     return true;
   }
   if (!parts.begin(content)) return t.refuseType("content", "a string or an array");
-  return writeParts(t, to);
+  return writeParts(t, to, cache);
 }
 
 /** The turn begins with its first block: a message that has none leaves no trace. */
-function writeParts(t: Translation, to: Turn): bool {
+function writeParts(t: Translation, to: Turn, cache: Value | null): bool {
+  const marked = cache != null && cache.isObject ? lastIndex(content) : -1;
   while (parts.next()) {
     t.enterPart("content", parts.index);
     if (!readPart(t, parts.value)) return false;
     if (partIsBlank()) continue;
     beginTurn(t, to);
-    if (!writePart(t, t.json, to == Turn.ASSISTANT)) return false;
+    if (!writePart(t, t.json, to == Turn.ASSISTANT, parts.index == marked ? cache : null)) return false;
   }
   return true;
 }
 
-function writeToolUse(t: Translation, value: Value): bool {
-  if (!call.readValue(value)) return t.refuseType("", "an object");
-  if (callType.present && !callType.is("function")) return t.refuseValue("type", callType, "use a function.");
-  if (!callId.isString) return t.refuseType("id", "a string");
-  if (!calledFunction.readValue(callFunction)) return t.refuseType("function", "an object");
-  if (!functionName.isString) return t.refuseType("function.name", "a string");
-  beginTurn(t, Turn.ASSISTANT);
-  t.json.objectBegin();
-  t.json.key("type");
-  t.json.ascii("tool_use");
-  t.json.key("id");
-  callId.copyTo(t.json);
-  t.json.key("name");
-  functionName.copyTo(t.json);
-  t.json.key("input");
-  if (!writeInput(t)) return false;
-  t.json.objectEnd();
-  return true;
-}
-
-/** Chat carries arguments as a string that holds JSON, Messages as the JSON itself. */
-function writeInput(t: Translation): bool {
-  if (functionArguments.present && !functionArguments.isString) return t.refuseType("function.arguments", "a string");
-  if (!functionArguments.present || isBlank(functionArguments)) {
-    t.json.objectBegin();
-    t.json.objectEnd();
-    return true;
-  }
-  if (!t.unescape(functionArguments)) return false;
-  argumentReader.reset(t.textPointer, t.textLength);
-  const isObject = argumentReader.next() == JsonToken.OBJECT_BEGIN && argumentReader.skipRest();
-  if (!isObject || argumentReader.next() != JsonToken.END) {
-    return t.refuseType("function.arguments", "a string that holds one JSON object");
-  }
-  t.json.raw(t.textPointer, t.textLength);
-  return true;
-}
-
-function writeToolResult(t: Translation): bool {
+function writeResult(t: Translation): bool {
   if (!toolCallId.isString) return t.refuseType("tool_call_id", "a string");
   beginTurn(t, Turn.USER);
-  t.json.objectBegin();
-  t.json.key("type");
-  t.json.ascii("tool_result");
-  t.json.key("tool_use_id");
-  toolCallId.copyTo(t.json);
-  if (content.isString) {
-    if (!isBlank(content)) {
-      t.json.key("content");
-      content.copyTo(t.json);
-    }
-  } else if (content.present) {
-    if (!parts.begin(content)) return t.refuseType("content", "a string or an array");
-    t.json.key("content");
-    t.json.arrayBegin();
-    while (parts.next()) {
-      t.enterPart("content", parts.index);
-      if (!readPart(t, parts.value)) return false;
-      if (!partIsBlank() && !writePart(t, t.json, false)) return false;
-    }
-    t.json.arrayEnd();
-  }
-  t.json.objectEnd();
-  return true;
+  return writeToolResult(t, toolCallId, content, isError, cacheControl);
 }
 
 function beginTurn(t: Translation, to: Turn): void {

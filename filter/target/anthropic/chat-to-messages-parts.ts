@@ -8,20 +8,25 @@ import { BACKSLASH, COMMA, SPACE } from "../../bytes/ascii";
 import { equalsAscii, equalsAsciiIgnoreCase, startsWithAscii } from "../../bytes/compare";
 import { JsonWriter } from "../../json/writer";
 import { Translation } from "../translation/translation";
-import { Fields, Value } from "../translation/value";
+import { Fields, Use, Value } from "../translation/value";
 
-const part = new Fields();
+const part = new Fields("messages[].content[].");
 const type = part.add("type");
-const text = part.add("text");
-const refusal = part.add("refusal");
+const text = part.add("text", Use.NATIVE);
+const refusal = part.add("refusal", Use.MAPPED);
 const imageUrl = part.add("image_url");
 const file = part.add("file");
-const cacheControl = part.add("cache_control");
-const image = new Fields();
-const url = image.add("url");
-const attachment = new Fields();
-const fileData = attachment.add("file_data");
-const filename = attachment.add("filename");
+part.add("input_audio", Use.REFUSED);
+const cacheControl = part.add("cache_control", Use.NATIVE);
+const image = new Fields("messages[].content[].image_url.");
+const url = image.add("url", Use.MAPPED);
+const detail = image.add("detail", Use.DROPPED);
+const attachment = new Fields("messages[].content[].file.");
+const fileData = attachment.add("file_data", Use.MAPPED);
+const filename = attachment.add("filename", Use.MAPPED);
+const fileId = attachment.add("file_id", Use.REFUSED);
+
+export const partFields: Fields[] = [part, image, attachment];
 
 const DATA_SCHEME: i32 = 5; // data:
 const BASE64_SUFFIX: i32 = 7; // ;base64
@@ -29,7 +34,8 @@ const BASE64_SUFFIX: i32 = 7; // ;base64
 /** Takes a part to look at; `partIsBlank` and `writePart` then speak of it. */
 export function readPart(t: Translation, value: Value): bool {
   if (!part.readValue(value)) return t.refuseType("", "an object");
-  return type.isString || t.refuseType("type", "a string");
+  if (!type.isString) return t.refuseType("type", "a string");
+  return t.dropRest(part);
 }
 
 /** A text that Messages would refuse for holding nothing visible. */
@@ -38,19 +44,21 @@ export function partIsBlank(): bool {
   return type.is("refusal") && refusal.isString && isBlank(refusal);
 }
 
-export function writePart(t: Translation, json: JsonWriter, textOnly: bool): bool {
+/** `outer` is the caching mark of the whole message, for the last of its parts; a part's own goes before it. */
+export function writePart(t: Translation, json: JsonWriter, textOnly: bool, outer: Value | null): bool {
+  const cache = cacheControl.isObject ? cacheControl : outer;
   if (type.is("text")) {
     if (!text.isString) return t.refuseType("text", "a string");
-    writeText(json, text, cacheControl);
+    writeText(json, text, cache);
     return true;
   }
   if (textOnly && type.is("refusal")) {
     if (!refusal.isString) return t.refuseType("refusal", "a string");
-    writeText(json, refusal);
+    writeText(json, refusal, cache);
     return true;
   }
-  if (!textOnly && type.is("image_url")) return writeImage(t, json);
-  if (!textOnly && type.is("file")) return writeFile(t, json);
+  if (!textOnly && type.is("image_url")) return writeImage(t, json, cache);
+  if (!textOnly && type.is("file")) return writeFile(t, json, cache);
   return t.refuseValue("type", type);
 }
 
@@ -59,7 +67,14 @@ export function writeText(json: JsonWriter, value: Value, cache: Value | null = 
   writeMember(json, "type", "text");
   json.key("text");
   value.copyTo(json);
-  endBlock(json, cache);
+  writeCacheControl(json, cache);
+  json.objectEnd();
+}
+
+export function writeCacheControl(json: JsonWriter, cache: Value | null): void {
+  if (cache == null || !cache.isObject) return;
+  json.key("cache_control");
+  cache.copyTo(json);
 }
 
 /** Whether a string has no visible character, judging by ASCII white space and its escapes. */
@@ -76,40 +91,51 @@ export function isBlank(value: Value): bool {
   return true;
 }
 
-function writeImage(t: Translation, json: JsonWriter): bool {
+function writeImage(t: Translation, json: JsonWriter, cache: Value | null): bool {
   if (!image.readValue(imageUrl) || !url.isString) return t.refuseType("image_url.url", "a string");
-  if (!t.unescape(url)) return false;
-  const remote =
-    startsWithAscii(t.textPointer, t.textLength, "https://") || startsWithAscii(t.textPointer, t.textLength, "http://");
+  if (detail.is("auto")) detail.clear();
+  if (!t.dropRest(image) || !t.unescape(url)) return false;
   json.objectBegin();
   writeMember(json, "type", "image");
-  if (remote) {
-    json.key("source");
-    json.objectBegin();
-    writeMember(json, "type", "url");
-    json.key("url");
-    url.copyTo(json);
-    json.objectEnd();
-  } else if (!writeDataSource(t, json, "image_url.url", "")) {
-    return false;
-  }
-  endBlock(json, cacheControl);
+  if (isRemote(t)) writeUrlSource(json, url);
+  else if (!writeDataSource(t, json, "image_url.url", "")) return false;
+  writeCacheControl(json, cache);
+  json.objectEnd();
   return true;
 }
 
-function writeFile(t: Translation, json: JsonWriter): bool {
+function writeFile(t: Translation, json: JsonWriter, cache: Value | null): bool {
   if (!attachment.readValue(file)) return t.refuseType("file", "an object");
-  if (!fileData.isString) return t.refuseField("file", "send the file itself as file.file_data.");
-  if (!t.unescape(fileData)) return false;
+  if (fileId.present || !fileData.isString) {
+    return t.refuseField("file", "send the file itself as file.file_data.");
+  }
+  if (!t.dropRest(attachment) || !t.unescape(fileData)) return false;
   json.objectBegin();
   writeMember(json, "type", "document");
-  if (!writeDataSource(t, json, "file.file_data", "application/pdf")) return false;
+  if (isRemote(t)) writeUrlSource(json, fileData);
+  else if (!writeDataSource(t, json, "file.file_data", "application/pdf")) return false;
   if (filename.isText) {
     json.key("title");
     filename.copyTo(json);
   }
-  endBlock(json, cacheControl);
+  writeCacheControl(json, cache);
+  json.objectEnd();
   return true;
+}
+
+/** Whether the text that was unescaped last is an address on the web. */
+function isRemote(t: Translation): bool {
+  const text = t.textPointer;
+  return startsWithAscii(text, t.textLength, "https://") || startsWithAscii(text, t.textLength, "http://");
+}
+
+function writeUrlSource(json: JsonWriter, address: Value): void {
+  json.key("source");
+  json.objectBegin();
+  writeMember(json, "type", "url");
+  json.key("url");
+  address.copyTo(json);
+  json.objectEnd();
 }
 
 /** `data:<media type>[;parameter];base64,<data>` as a source; the URL is the text that was unescaped last. */
@@ -117,8 +143,7 @@ function writeDataSource(t: Translation, json: JsonWriter, field: string, mediaT
   const start = t.textPointer;
   const comma = findByte(start, t.textLength, COMMA);
   if (comma < DATA_SCHEME + BASE64_SUFFIX || !equalsAsciiIgnoreCase(start, DATA_SCHEME, "data:")) {
-    const isFile = mediaType.length > 0;
-    return t.refuseField(field, isFile ? "send a base64 data URL." : "send an https URL or a base64 data URL.");
+    return t.refuseField(field, "send an https URL or a base64 data URL.");
   }
   if (!equalsAsciiIgnoreCase(start + <usize>(comma - BASE64_SUFFIX), BASE64_SUFFIX, ";base64")) {
     return t.refuseField(field, "encode the data URL as base64.");
@@ -132,19 +157,13 @@ function writeDataSource(t: Translation, json: JsonWriter, field: string, mediaT
   json.objectBegin();
   writeMember(json, "type", "base64");
   json.key("media_type");
-  json.string(type, typeLength);
+  // A name that many clients use and that is registered nowhere.
+  if (equalsAsciiIgnoreCase(type, typeLength, "image/jpg")) json.ascii("image/jpeg");
+  else json.string(type, typeLength);
   json.key("data");
   json.string(start + <usize>comma + 1, t.textLength - comma - 1);
   json.objectEnd();
   return true;
-}
-
-function endBlock(json: JsonWriter, cache: Value | null): void {
-  if (cache != null && cache.isObject) {
-    json.key("cache_control");
-    cache.copyTo(json);
-  }
-  json.objectEnd();
 }
 
 function writeMember(json: JsonWriter, name: string, value: string): void {

@@ -2,10 +2,13 @@
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
+import { JsonWriter } from "../../json/writer";
 import { nowMs } from "../../sdk";
+import { countCharacters } from "../translation/characters";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Value } from "../translation/value";
 import { TRANSLATED } from "../translator";
+import { hasAnnotations, writeAnnotations } from "./chat-to-messages-annotations";
 import { MessagesUsage } from "./messages-usage";
 
 const t = new Translation();
@@ -16,15 +19,23 @@ const replyType = reply.add("type");
 const replyId = reply.add("id");
 const replyContent = reply.add("content");
 const replyStop = reply.add("stop_reason");
+const replyStopSequence = reply.add("stop_sequence");
+const replyStopDetails = reply.add("stop_details");
 const replyUsage = reply.add("usage");
 
 const block = new Fields();
 const blockType = block.add("type");
 const blockText = block.add("text");
+const blockCitations = block.add("citations");
 const blockThinking = block.add("thinking");
+const blockSignature = block.add("signature");
+const blockData = block.add("data");
 const blockId = block.add("id");
 const blockName = block.add("name");
 const blockInput = block.add("input");
+
+const details = new Fields();
+const explanation = details.add("explanation");
 
 const failure = new Fields();
 const failureError = failure.add("error");
@@ -69,8 +80,10 @@ export function writeChatReply(model: ByteWriter, body: usize, length: i32, out:
   json.nil();
   json.key("finish_reason");
   json.ascii(finishReason(replyStop));
+  writeStopMatched(json, replyStop, replyStopSequence);
   json.objectEnd();
   json.arrayEnd();
+  usage.writeServiceTier(json);
   json.key("usage");
   usage.write(json);
   json.objectEnd();
@@ -86,13 +99,86 @@ function writeMessage(): void {
   if (hasCalls && !has("text")) json.nil();
   else writeJoined("text", blockText);
   json.key("refusal");
-  json.nil();
+  writeRefusal(json, replyStop, replyStopDetails);
   if (has("thinking")) {
     json.key("reasoning_content");
     writeJoined("thinking", blockThinking);
   }
+  if (has("thinking") || has("redacted_thinking")) writeThinkingBlocks();
+  writeCitations();
   if (hasCalls) writeToolCalls();
   json.objectEnd();
+}
+
+/** Which of the client's stop texts was met: as vLLM names it, because chat itself has no place for it. */
+export function writeStopMatched(json: JsonWriter, stopReason: Value, stopSequence: Value): void {
+  if (!stopReason.is("stop_sequence") || !stopSequence.isString) return;
+  json.key("stop_reason");
+  stopSequence.copyTo(json);
+}
+
+/** The provider's reason for a refusal, or null. */
+export function writeRefusal(json: JsonWriter, stopReason: Value, stopDetails: Value): void {
+  const explained = stopReason.is("refusal") && details.readValue(stopDetails) && explanation.isText;
+  if (explained) explanation.copyTo(json);
+  else json.nil();
+}
+
+/** As they stand, with their signatures: the client gives them back with its next request. */
+function writeThinkingBlocks(): void {
+  json.key("thinking_blocks");
+  json.arrayBegin();
+  blocks.begin(replyContent);
+  while (blocks.next()) {
+    if (!block.readValue(blocks.value)) continue;
+    if (blockType.is("thinking")) writeThinkingBlock(json, blockThinking, blockSignature);
+    else if (blockType.is("redacted_thinking") && blockData.isString) writeRedactedBlock(json, blockData);
+  }
+  json.arrayEnd();
+}
+
+/** `thinking` is empty in a stream, where the text came before the signature. */
+export function writeThinkingBlock(json: JsonWriter, thinking: Value | null, signature: Value): void {
+  json.objectBegin();
+  json.key("type");
+  json.ascii("thinking");
+  json.key("thinking");
+  if (thinking != null && thinking.isString) thinking.copyTo(json);
+  else json.ascii("");
+  if (signature.isText) {
+    json.key("signature");
+    signature.copyTo(json);
+  }
+  json.objectEnd();
+}
+
+export function writeRedactedBlock(json: JsonWriter, data: Value): void {
+  json.objectBegin();
+  json.key("type");
+  json.ascii("redacted_thinking");
+  json.key("data");
+  data.copyTo(json);
+  json.objectEnd();
+}
+
+function writeCitations(): void {
+  let cited = false;
+  blocks.begin(replyContent);
+  while (blocks.next()) {
+    if (block.readValue(blocks.value) && blockType.is("text") && hasAnnotations(blockCitations)) cited = true;
+  }
+  if (!cited) return;
+  json.key("annotations");
+  json.arrayBegin();
+  let start = 0;
+  blocks.begin(replyContent);
+  while (blocks.next()) {
+    if (!block.readValue(blocks.value) || !blockType.is("text") || !blockText.isString) continue;
+    const end = start + countCharacters(blockText.pointer, blockText.length);
+    writeAnnotations(json, blockCitations, start, end);
+    start = end;
+  }
+  json.arrayEnd();
 }
 
 function has(type: string): bool {

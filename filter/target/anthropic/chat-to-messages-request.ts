@@ -7,52 +7,70 @@ import { Plan } from "../plan";
 import { Notes } from "../translation/notes";
 import { exceeds, isZero } from "../translation/number";
 import { Translation } from "../translation/translation";
-import { Fields, Items } from "../translation/value";
-import { writeMessages } from "./chat-to-messages-conversation";
-import { writeTools } from "./chat-to-messages-tools";
+import { Fields, Items, Use, Value } from "../translation/value";
+import { conversationFields, writeMessages } from "./chat-to-messages-conversation";
+import { outputFields, thinkingBudget, writeOutput } from "./chat-to-messages-output";
+import { toolFields, writeTools } from "./chat-to-messages-tools";
 
 /** Used when neither the request nor the target says how long the answer may be; Messages requires a cap. */
 const DEFAULT_MAX_TOKENS: i64 = 4096;
 /** Messages takes temperatures from 0 to 1, chat from 0 to 2. */
 const TEMPERATURE_MAX: f64 = 1;
 
-const request = new Fields();
+const request = new Fields("");
+request.add("model");
 const messages = request.add("messages");
-const maxTokens = request.add("max_tokens");
-const maxCompletionTokens = request.add("max_completion_tokens");
-const temperature = request.add("temperature");
-const topP = request.add("top_p");
-const stop = request.add("stop");
-const user = request.add("user");
-const safetyIdentifier = request.add("safety_identifier");
-const tools = request.add("tools");
-const toolChoice = request.add("tool_choice");
-const parallelToolCalls = request.add("parallel_tool_calls");
-const reasoningEffort = request.add("reasoning_effort");
-const responseFormat = request.add("response_format");
-const thinking = request.add("thinking");
+const maxTokens = request.add("max_tokens", Use.NATIVE);
+const maxCompletionTokens = request.add("max_completion_tokens", Use.MAPPED);
+const temperature = request.add("temperature", Use.NATIVE);
+const topP = request.add("top_p", Use.NATIVE);
+const topK = request.add("top_k", Use.NATIVE);
+const stop = request.add("stop", Use.MAPPED);
+const user = request.add("user", Use.MAPPED);
+const safetyIdentifier = request.add("safety_identifier", Use.MAPPED);
+const tools = request.add("tools", Use.MAPPED);
+const toolChoice = request.add("tool_choice", Use.MAPPED);
+const parallelToolCalls = request.add("parallel_tool_calls", Use.MAPPED);
+const reasoningEffort = request.add("reasoning_effort", Use.MAPPED);
+const responseFormat = request.add("response_format", Use.MAPPED);
+const thinking = request.add("thinking", Use.NATIVE);
+const cacheControl = request.add("cache_control", Use.NATIVE);
+const serviceTier = request.add("service_tier", Use.MAPPED);
+request.add("stream", Use.NATIVE);
+request.add("stream_options", Use.MAPPED);
 // Refused unless they say what is the default anyway.
-const choices = request.add("n");
-const logprobs = request.add("logprobs");
-const topLogprobs = request.add("top_logprobs");
-const logitBias = request.add("logit_bias");
-const frequencyPenalty = request.add("frequency_penalty");
-const presencePenalty = request.add("presence_penalty");
-const modalities = request.add("modalities");
-const audio = request.add("audio");
-const functions = request.add("functions");
-const functionCall = request.add("function_call");
-const webSearch = request.add("web_search_options");
-const moderation = request.add("moderation");
+const choices = request.add("n", Use.REFUSED);
+const logprobs = request.add("logprobs", Use.REFUSED);
+const topLogprobs = request.add("top_logprobs", Use.REFUSED);
+const logitBias = request.add("logit_bias", Use.REFUSED);
+const frequencyPenalty = request.add("frequency_penalty", Use.REFUSED);
+const presencePenalty = request.add("presence_penalty", Use.REFUSED);
+const modalities = request.add("modalities", Use.REFUSED);
+const audio = request.add("audio", Use.REFUSED);
+const functions = request.add("functions", Use.REFUSED);
+const functionCall = request.add("function_call", Use.REFUSED);
+const webSearch = request.add("web_search_options", Use.REFUSED);
+const moderation = request.add("moderation", Use.REFUSED);
+// They tune, label or store.
+request.add("seed", Use.DROPPED);
+const store = request.add("store", Use.DROPPED);
+const metadata = request.add("metadata", Use.DROPPED);
+const verbosity = request.add("verbosity", Use.DROPPED);
+request.add("prediction", Use.DROPPED);
+request.add("prompt_cache_key", Use.DROPPED);
+request.add("prompt_cache_options", Use.DROPPED);
+request.add("prompt_cache_retention", Use.DROPPED);
+request.add("safety_settings", Use.DROPPED);
 
-const format = new Fields();
-const formatType = format.add("type");
-const formatSchema = format.add("json_schema");
-const schemaFormat = new Fields();
-const schema = schemaFormat.add("schema");
+const owner = new Fields();
+const ownerId = owner.add("user_id");
+
+export const requestFields: Fields[] = [request].concat(conversationFields).concat(toolFields).concat(outputFields);
 
 const items = new Items();
 const t = new Translation();
+/** The cap that was written. */
+let cap: i64 = 0;
 
 export function writeMessagesRequest(plan: Plan, body: usize, length: i32, out: ByteWriter, notes: Notes): i32 {
   t.begin(out, notes);
@@ -74,10 +92,28 @@ function writeRequest(plan: Plan): void {
     json.key("stream");
     json.boolean(true);
   }
-  if (!writeSampling() || !writeStop() || !writeUser() || !writeOutput()) return;
+  if (!writeStop() || !writeUser() || !writeServiceTier()) return;
+  if (cacheControl.isObject) {
+    json.key("cache_control");
+    cacheControl.copyTo(json);
+  }
   if (!writeTools(t, tools, toolChoice, parallelToolCalls)) return;
   if (!writeMessages(t, messages)) return;
+  // Behind the messages, because they decide whether a budget may be sent.
+  const forced = toolChoice.is("required") || toolChoice.isObject;
+  const budget = thinkingBudget(t, plan, reasoningEffort, thinking, cap, forced);
+  if (!writeSampling(budget > 0)) return;
+  if (!writeOutput(t, reasoningEffort, thinking, responseFormat, budget)) return;
+  clearDefaults();
+  if (!t.dropRest(request)) return;
   json.objectEnd();
+}
+
+/** What says no more than the default is not lost. */
+function clearDefaults(): void {
+  if (store.isFalse) store.clear();
+  if (metadata.isEmpty) metadata.clear();
+  if (verbosity.is("medium")) verbosity.clear();
 }
 
 function checkUntranslatable(): bool {
@@ -109,25 +145,28 @@ function writeMaxTokens(plan: Plan): bool {
   t.json.key("max_tokens");
   if (given.present) {
     if (!given.isNumber) return t.refuseType(given.name, "a number");
+    cap = given.count;
     given.copyTo(t.json);
   } else {
-    t.json.integer(plan.defaultMaxTokens > 0 ? <i64>plan.defaultMaxTokens : DEFAULT_MAX_TOKENS);
+    cap = plan.defaultMaxTokens > 0 ? <i64>plan.defaultMaxTokens : DEFAULT_MAX_TOKENS;
+    t.json.integer(cap);
   }
   return true;
 }
 
-function writeSampling(): bool {
-  if (temperature.present) {
-    if (!temperature.isNumber) return t.refuseType("temperature", "a number");
-    t.json.key("temperature");
-    if (exceeds(temperature, TEMPERATURE_MAX)) t.json.integer(1);
-    else temperature.copyTo(t.json);
-  }
-  if (topP.present) {
-    if (!topP.isNumber) return t.refuseType("top_p", "a number");
-    t.json.key("top_p");
-    topP.copyTo(t.json);
-  }
+/** A model that thinks within a budget samples by its own measure and refuses another. */
+function writeSampling(thinks: bool): bool {
+  if (!writeNumber(temperature, thinks, TEMPERATURE_MAX)) return false;
+  return writeNumber(topP, thinks, f64.MAX_VALUE) && writeNumber(topK, thinks, f64.MAX_VALUE);
+}
+
+function writeNumber(value: Value, dropped: bool, bound: f64): bool {
+  if (!value.present) return true;
+  if (!value.isNumber) return t.refuseType(value.name, "a number");
+  if (dropped) return t.drop(value.name);
+  t.json.key(value.name);
+  if (exceeds(value, bound)) t.json.integer(<i64>bound);
+  else value.copyTo(t.json);
   return true;
 }
 
@@ -148,8 +187,13 @@ function writeStop(): bool {
   return true;
 }
 
+/** Chat has three names for who the user is; the first of them counts. */
 function writeUser(): bool {
-  const id = safetyIdentifier.present ? safetyIdentifier : user;
+  let id = safetyIdentifier.present ? safetyIdentifier : user;
+  if (!id.present && owner.readValue(metadata) && ownerId.isString) {
+    id = ownerId;
+    if (owner.unknownCount == 0) metadata.clear();
+  }
   if (!id.present) return true;
   if (!id.isString) return t.refuseType(id.name, "a string");
   t.json.key("metadata");
@@ -160,62 +204,16 @@ function writeUser(): bool {
   return true;
 }
 
-/** How hard to think, and in which format to answer: `thinking` and `output_config`. */
-function writeOutput(): bool {
-  const noEffort = reasoningEffort.is("none");
-  if (thinking.isObject) {
-    t.json.key("thinking");
-    thinking.copyTo(t.json);
-  } else if (noEffort) {
-    t.json.key("thinking");
-    t.json.objectBegin();
-    writeMember("type", "disabled");
-    t.json.objectEnd();
+/** Messages knows two: with bought capacity where there is any, or without. */
+function writeServiceTier(): bool {
+  if (!serviceTier.present) return true;
+  if (serviceTier.is("default")) {
+    t.json.key("service_tier");
+    t.json.ascii("standard_only");
+    return true;
   }
-  const hasEffort = reasoningEffort.present && !noEffort;
-  const hasFormat = responseFormat.present;
-  if (hasFormat && !readFormat()) return false;
-  if (!hasEffort && !schema.present) return true;
-  t.json.key("output_config");
-  t.json.objectBegin();
-  if (hasEffort && !writeEffort()) return false;
-  if (hasFormat && schema.present) writeFormat();
-  t.json.objectEnd();
+  if (!serviceTier.is("auto") && !serviceTier.is("priority") && !serviceTier.is("scale")) return t.drop("service_tier");
+  t.json.key("service_tier");
+  t.json.ascii("auto");
   return true;
-}
-
-function writeEffort(): bool {
-  if (!reasoningEffort.isString) return t.refuseType("reasoning_effort", "a string");
-  t.json.key("effort");
-  if (reasoningEffort.is("minimal")) t.json.ascii("low");
-  else reasoningEffort.copyTo(t.json);
-  return true;
-}
-
-/** Leaves the schema in `schema`; absent for plain text. */
-function readFormat(): bool {
-  schema.clear();
-  if (!format.readValue(responseFormat)) return t.refuseType("response_format", "an object");
-  if (formatType.is("text")) return true;
-  if (!formatType.is("json_schema")) {
-    return t.refuseValue("response_format.type", formatType, "use json_schema with a schema.");
-  }
-  if (!schemaFormat.readValue(formatSchema) || !schema.isObject) {
-    return t.refuseType("response_format.json_schema.schema", "an object");
-  }
-  return true;
-}
-
-function writeFormat(): void {
-  t.json.key("format");
-  t.json.objectBegin();
-  writeMember("type", "json_schema");
-  t.json.key("schema");
-  schema.copyTo(t.json);
-  t.json.objectEnd();
-}
-
-function writeMember(name: string, text: string): void {
-  t.json.key(name);
-  t.json.ascii(text);
 }

@@ -1,21 +1,31 @@
 // A stream of Messages events as chat completion chunks, event by event.
 //
 //   message_start ─▶ role chunk             content_block_delta ─▶ content, reasoning_content or arguments
-//   content_block_start (tool_use) ─▶ tool call with id and name    message_delta ─▶ finish_reason
+//   content_block_start (tool_use) ─▶ tool call with id and name    signature_delta, redacted thinking ─▶ thinking_blocks
+//   content_block_stop (citations) ─▶ annotations                   message_delta ─▶ finish_reason
 //   message_stop ─▶ usage chunk where asked for, [DONE]             error ─▶ error event
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
-import { JsonWriter } from "../../json/writer";
-import { nowMs } from "../../sdk";
 import { sseBegin, sseEnd } from "../../sse/writer";
-import { Fields } from "../translation/value";
+import { countCharacters } from "../translation/characters";
+import { Fields, Value } from "../translation/value";
 import { StreamSignal, TRANSLATED } from "../translator";
-import { finishReason, writeChatError } from "./chat-to-messages-reply";
+import { ChatChunk, chunkJson } from "./chat-chunk";
+import { hasAnnotations, writeAnnotations } from "./chat-to-messages-annotations";
+import {
+  finishReason,
+  writeChatError,
+  writeRedactedBlock,
+  writeRefusal,
+  writeStopMatched,
+  writeThinkingBlock,
+} from "./chat-to-messages-reply";
 import { MessagesUsage } from "./messages-usage";
 
-const ID_BYTES_MAX: i32 = 1024;
+/** Citations of one text block, kept until its end is known; those beyond are left out. */
+const CITATIONS_BYTES_MAX: i32 = 64 * 1024;
 
 const event = new Fields();
 const eventType = event.add("type");
@@ -34,36 +44,48 @@ const blockText = block.add("text");
 const blockId = block.add("id");
 const blockName = block.add("name");
 const blockInput = block.add("input");
+const blockData = block.add("data");
 
 const delta = new Fields();
 const deltaType = delta.add("type");
 const deltaText = delta.add("text");
 const deltaThinking = delta.add("thinking");
 const deltaJson = delta.add("partial_json");
+const deltaSignature = delta.add("signature");
+const deltaCitation = delta.add("citation");
 const deltaStop = delta.add("stop_reason");
+const deltaStopSequence = delta.add("stop_sequence");
+const deltaStopDetails = delta.add("stop_details");
 
-const json = new JsonWriter(new ByteWriter(0));
+const cited = new Value("");
+const json = chunkJson;
 
 export class ChatStream {
-  private readonly id: ByteWriter = new ByteWriter(ID_BYTES_MAX);
+  private readonly chunk: ChatChunk = new ChatChunk();
   private readonly usage: MessagesUsage = new MessagesUsage();
-  private created: i64 = 0;
   private wantsUsage: bool = false;
   /** Number of the tool call whose block is open, from 0; -1 before the first. */
   private toolCall: i32 = -1;
   private inToolCall: bool = false;
   private hasArguments: bool = false;
+  /** Characters of the content so far, and where the block that is open began. */
+  private characters: i32 = 0;
+  private blockStarted: i32 = 0;
+  /** An array of the open block's citations, its bracket not closed. */
+  private readonly citations: ByteWriter = new ByteWriter(CITATIONS_BYTES_MAX);
   private finished: bool = false;
   private ended: bool = false;
 
   reset(wantsUsage: bool): void {
-    this.id.reset().writeAscii("chatcmpl");
+    this.chunk.reset();
     this.usage.reset();
-    this.created = 0;
     this.wantsUsage = wantsUsage;
     this.toolCall = -1;
     this.inToolCall = false;
     this.hasArguments = false;
+    this.characters = 0;
+    this.blockStarted = 0;
+    this.citations.reset();
     this.finished = false;
     this.ended = false;
   }
@@ -84,31 +106,32 @@ export class ChatStream {
 
   private messageStart(model: ByteWriter, out: ByteWriter): StreamSignal {
     if (message.readValue(eventMessage)) {
-      if (messageId.isText) this.id.reset().writeBytes(messageId.pointer, messageId.length);
+      if (messageId.isText) this.chunk.setId(messageId);
       this.usage.read(messageUsage);
     }
-    this.beginDelta(model, out);
+    this.chunk.beginDelta(model, out);
     json.key("role");
     json.ascii("assistant");
     json.key("content");
     json.ascii("");
-    this.endDelta("", out);
+    this.chunk.endDelta(out);
     return StreamSignal.PREAMBLE;
   }
 
   private blockStart(model: ByteWriter, out: ByteWriter): StreamSignal {
     if (!block.readValue(eventBlock)) return StreamSignal.PREAMBLE;
-    if (blockType.is("text") && blockText.isText) {
-      this.beginDelta(model, out);
-      json.key("content");
-      blockText.copyTo(json);
-      this.endDelta("", out);
-      return StreamSignal.CONTENT;
+    this.blockStarted = this.characters;
+    if (blockType.is("text") && blockText.isText) return this.text(blockText, model, out);
+    if (blockType.is("redacted_thinking") && blockData.isText) {
+      this.chunk.beginThinkingBlocks(model, out);
+      writeRedactedBlock(json, blockData);
+      this.chunk.endThinkingBlocks(out);
+      return StreamSignal.PREAMBLE;
     }
     if (!blockType.is("tool_use") || !blockId.isString || !blockName.isString) return StreamSignal.PREAMBLE;
     this.toolCall++;
     this.inToolCall = true;
-    this.beginToolCall(model, out);
+    this.chunk.beginToolCall(this.toolCall, model, out);
     json.key("id");
     blockId.copyTo(json);
     json.key("type");
@@ -123,42 +146,74 @@ export class ChatStream {
     if (this.hasArguments) json.string(blockInput.pointer, blockInput.length);
     else json.ascii("");
     json.objectEnd();
-    this.endToolCall(out);
+    this.chunk.endToolCall(out);
     return this.hasArguments ? StreamSignal.CONTENT : StreamSignal.PREAMBLE;
   }
 
   private blockDelta(model: ByteWriter, out: ByteWriter): StreamSignal {
     if (!delta.readValue(eventDelta)) return StreamSignal.PREAMBLE;
-    if (deltaType.is("text_delta") && deltaText.isText) {
-      this.beginDelta(model, out);
-      json.key("content");
-      deltaText.copyTo(json);
-      this.endDelta("", out);
-      return StreamSignal.CONTENT;
-    }
+    if (deltaType.is("text_delta") && deltaText.isText) return this.text(deltaText, model, out);
     if (deltaType.is("thinking_delta") && deltaThinking.isText) {
-      this.beginDelta(model, out);
-      json.key("reasoning_content");
-      deltaThinking.copyTo(json);
-      this.endDelta("", out);
+      this.chunk.writeDelta("reasoning_content", deltaThinking, model, out);
       return StreamSignal.CONTENT;
     }
+    if (deltaType.is("signature_delta") && deltaSignature.isText) {
+      this.chunk.beginThinkingBlocks(model, out);
+      writeThinkingBlock(json, null, deltaSignature);
+      this.chunk.endThinkingBlocks(out);
+      return StreamSignal.PREAMBLE;
+    }
+    if (deltaType.is("citations_delta")) return this.keepCitation();
     if (!deltaType.is("input_json_delta") || !deltaJson.isText || !this.inToolCall) return StreamSignal.PREAMBLE;
     this.hasArguments = true;
-    this.beginArguments(model, out);
+    this.chunk.beginArguments(this.toolCall, model, out);
     deltaJson.copyTo(json);
-    this.endArguments(out);
+    this.chunk.endArguments(out);
+    return StreamSignal.CONTENT;
+  }
+
+  private text(value: Value, model: ByteWriter, out: ByteWriter): StreamSignal {
+    this.characters += countCharacters(value.pointer, value.length);
+    this.chunk.writeDelta("content", value, model, out);
+    return StreamSignal.CONTENT;
+  }
+
+  /** Its place in the text is known when the block ends. */
+  private keepCitation(): StreamSignal {
+    const kept = this.citations;
+    if (!deltaCitation.isObject || kept.length + deltaCitation.length + 2 > CITATIONS_BYTES_MAX) {
+      return StreamSignal.PREAMBLE;
+    }
+    kept.writeAscii(kept.length == 0 ? "[" : ",");
+    kept.writeBytes(deltaCitation.pointer, deltaCitation.length);
+    return StreamSignal.PREAMBLE;
+  }
+
+  private annotate(model: ByteWriter, out: ByteWriter): StreamSignal {
+    const kept = this.citations;
+    kept.writeAscii("]");
+    cited.takeArray(kept.pointer, kept.length);
+    if (hasAnnotations(cited)) {
+      this.chunk.beginDelta(model, out);
+      json.key("annotations");
+      json.arrayBegin();
+      writeAnnotations(json, cited, this.blockStarted, this.characters);
+      json.arrayEnd();
+      this.chunk.endDelta(out);
+    }
+    kept.reset();
     return StreamSignal.CONTENT;
   }
 
   /** A call without arguments has sent none; OpenAI's clients parse what they got, and that must be JSON. */
   private blockStop(model: ByteWriter, out: ByteWriter): StreamSignal {
+    if (this.citations.length > 0) return this.annotate(model, out);
     const bare = this.inToolCall && !this.hasArguments;
     this.inToolCall = false;
     if (!bare) return StreamSignal.PREAMBLE;
-    this.beginArguments(model, out);
+    this.chunk.beginArguments(this.toolCall, model, out);
     json.ascii("{}");
-    this.endArguments(out);
+    this.chunk.endArguments(out);
     return StreamSignal.CONTENT;
   }
 
@@ -172,16 +227,24 @@ export class ChatStream {
   private writeFinish(reason: string, model: ByteWriter, out: ByteWriter): void {
     if (this.finished) return;
     this.finished = true;
-    this.beginDelta(model, out);
-    this.endDelta(reason, out);
+    this.chunk.beginDelta(model, out);
+    if (deltaStop.is("refusal") && deltaStopDetails.isObject) {
+      json.key("refusal");
+      writeRefusal(json, deltaStop, deltaStopDetails);
+    }
+    this.chunk.beginFinish(reason);
+    writeStopMatched(json, deltaStop, deltaStopSequence);
+    this.chunk.endFinish(out);
   }
 
   private messageStop(model: ByteWriter, out: ByteWriter): StreamSignal {
     this.ended = true;
+    delta.clear();
     this.writeFinish("stop", model, out);
     if (this.wantsUsage) {
-      this.beginChunk(model, out);
+      this.chunk.begin(model, out);
       json.arrayEnd();
+      this.usage.writeServiceTier(json);
       json.key("usage");
       this.usage.write(json);
       json.objectEnd();
@@ -207,72 +270,5 @@ export class ChatStream {
     sseEnd(out);
     this.ended = true;
     return StreamSignal.ERROR;
-  }
-
-  /** Up to the open array of choices. */
-  private beginChunk(model: ByteWriter, out: ByteWriter): void {
-    if (this.created == 0) this.created = nowMs() / 1000;
-    sseBegin(out, "");
-    json.reset(out).objectBegin();
-    json.key("id");
-    json.rawString(this.id.pointer, this.id.length);
-    json.key("object");
-    json.ascii("chat.completion.chunk");
-    json.key("created");
-    json.integer(this.created);
-    json.key("model");
-    json.rawString(model.pointer, model.length);
-    json.key("choices");
-    json.arrayBegin();
-  }
-
-  private beginDelta(model: ByteWriter, out: ByteWriter): void {
-    this.beginChunk(model, out);
-    json.objectBegin();
-    json.key("index");
-    json.integer(0);
-    json.key("delta");
-    json.objectBegin();
-  }
-
-  /** `finish` is empty until the model has ended. */
-  private endDelta(finish: string, out: ByteWriter): void {
-    json.objectEnd();
-    json.key("logprobs");
-    json.nil();
-    json.key("finish_reason");
-    if (finish.length == 0) json.nil();
-    else json.ascii(finish);
-    json.objectEnd();
-    json.arrayEnd();
-    json.objectEnd();
-    sseEnd(out);
-  }
-
-  private beginToolCall(model: ByteWriter, out: ByteWriter): void {
-    this.beginDelta(model, out);
-    json.key("tool_calls");
-    json.arrayBegin();
-    json.objectBegin();
-    json.key("index");
-    json.integer(this.toolCall);
-  }
-
-  private endToolCall(out: ByteWriter): void {
-    json.objectEnd();
-    json.arrayEnd();
-    this.endDelta("", out);
-  }
-
-  private beginArguments(model: ByteWriter, out: ByteWriter): void {
-    this.beginToolCall(model, out);
-    json.key("function");
-    json.objectBegin();
-    json.key("arguments");
-  }
-
-  private endArguments(out: ByteWriter): void {
-    json.objectEnd();
-    this.endToolCall(out);
   }
 }

@@ -3,25 +3,30 @@
 //   {"type":"function","function":{name,description,parameters,strict}}  ─▶  {name,description,input_schema,strict}
 
 import { Translation } from "../translation/translation";
-import { Fields, Items, Value } from "../translation/value";
+import { Fields, Items, Use, Value } from "../translation/value";
 
-const tool = new Fields();
+const tool = new Fields("tools[].");
 const toolType = tool.add("type");
 const toolFunction = tool.add("function");
-const toolCacheControl = tool.add("cache_control");
-const definition = new Fields();
-const name = definition.add("name");
-const description = definition.add("description");
-const parameters = definition.add("parameters");
-const strict = definition.add("strict");
+tool.add("custom", Use.REFUSED);
+const toolCacheControl = tool.add("cache_control", Use.NATIVE);
+const definition = new Fields("tools[].function.");
+const name = definition.add("name", Use.NATIVE);
+const description = definition.add("description", Use.NATIVE);
+const parameters = definition.add("parameters", Use.MAPPED);
+const strict = definition.add("strict", Use.NATIVE);
 const schema = new Fields();
 const schemaType = schema.add("type");
 
-const choice = new Fields();
+const choice = new Fields("tool_choice.");
 const choiceType = choice.add("type");
-const choiceFunction = choice.add("function");
+const choiceFunction = choice.add("function", Use.MAPPED);
+choice.add("allowed_tools", Use.REFUSED);
+choice.add("custom", Use.REFUSED);
 const named = new Fields();
 const namedName = named.add("name");
+
+export const toolFields: Fields[] = [tool, definition, choice];
 
 const items = new Items();
 
@@ -43,8 +48,10 @@ export function writeTools(t: Translation, tools: Value, toolChoice: Value, para
 function writeTool(t: Translation, value: Value): bool {
   if (!tool.readValue(value)) return t.refuseType("", "an object");
   if (!toolType.is("function")) return t.refuseValue("type", toolType, "use a function.");
+  if (!t.dropRest(tool)) return false;
   if (!definition.readValue(toolFunction)) return t.refuseType("function", "an object");
   if (!name.isString) return t.refuseType("function.name", "a string");
+  if (!t.dropRest(definition)) return false;
   t.json.objectBegin();
   t.json.key("name");
   name.copyTo(t.json);

@@ -5,9 +5,10 @@ import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
 import { Plan } from "../plan";
+import { Fields } from "../translation/value";
 import { StreamSignal, Translator } from "../translator";
 import { writeChatError, writeChatReply } from "./chat-to-messages-reply";
-import { writeMessagesRequest } from "./chat-to-messages-request";
+import { requestFields, writeMessagesRequest } from "./chat-to-messages-request";
 import { ChatStream } from "./chat-to-messages-stream";
 
 const MODEL_BYTES_MAX: i32 = 64 * 1024;
@@ -29,6 +30,10 @@ export class ChatToMessages extends Translator {
 
   translateRequest(plan: Plan, body: usize, length: i32, out: ByteWriter): i32 {
     return writeMessagesRequest(plan, body, length, out, this.notes);
+  }
+
+  get requestFields(): Fields[] {
+    return requestFields;
   }
 
   translateReply(body: usize, length: i32, out: ByteWriter): i32 {

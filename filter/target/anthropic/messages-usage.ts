@@ -8,11 +8,19 @@ const input = usage.add("input_tokens");
 const output = usage.add("output_tokens");
 const cacheCreation = usage.add("cache_creation_input_tokens");
 const cacheRead = usage.add("cache_read_input_tokens");
+const serviceTier = usage.add("service_tier");
 const outputDetails = usage.add("output_tokens_details");
 const details = new Fields();
 const thinking = details.add("thinking_tokens");
 
+enum Tier {
+  UNKNOWN = 0,
+  STANDARD = 1,
+  PRIORITY = 2,
+}
+
 export class MessagesUsage {
+  private tier: Tier = Tier.UNKNOWN;
   private input: i64 = 0;
   private output: i64 = 0;
   private cacheCreation: i64 = 0;
@@ -20,6 +28,7 @@ export class MessagesUsage {
   private thinking: i64 = 0;
 
   reset(): void {
+    this.tier = Tier.UNKNOWN;
     this.input = 0;
     this.output = 0;
     this.cacheCreation = 0;
@@ -34,6 +43,8 @@ export class MessagesUsage {
     this.output = max(this.output, output.count);
     this.cacheCreation = max(this.cacheCreation, cacheCreation.count);
     this.cacheRead = max(this.cacheRead, cacheRead.count);
+    if (serviceTier.is("standard")) this.tier = Tier.STANDARD;
+    else if (serviceTier.is("priority")) this.tier = Tier.PRIORITY;
     details.readValue(outputDetails);
     this.thinking = max(this.thinking, thinking.count);
   }
@@ -52,6 +63,8 @@ export class MessagesUsage {
     json.objectBegin();
     json.key("cached_tokens");
     json.integer(this.cacheRead);
+    json.key("cache_write_tokens");
+    json.integer(this.cacheCreation);
     json.objectEnd();
     json.key("completion_tokens_details");
     json.objectBegin();
@@ -59,5 +72,12 @@ export class MessagesUsage {
     json.integer(this.thinking);
     json.objectEnd();
     json.objectEnd();
+  }
+
+  /** How the request was served, in OpenAI's words; a member of the reply itself. */
+  writeServiceTier(json: JsonWriter): void {
+    if (this.tier == Tier.UNKNOWN) return;
+    json.key("service_tier");
+    json.ascii(this.tier == Tier.PRIORITY ? "priority" : "default");
   }
 }

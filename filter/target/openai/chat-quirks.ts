@@ -14,7 +14,7 @@ import { QuirkyStream } from "./chat-quirks-stream";
 
 /** Whether a target's quirks change a chat request or its reply; the others are about other operations. */
 export function hasChatQuirks(quirks: u32): bool {
-  return (quirks & ~(<u32>Quirk.RESPONSES)) != 0;
+  return (quirks & ~(<u32>(Quirk.RESPONSES | Quirk.THINKING_BUDGET))) != 0;
 }
 
 export class ChatQuirks extends Translator {

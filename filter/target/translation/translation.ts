@@ -55,6 +55,10 @@ export class Translation {
     this.part = part;
   }
 
+  leavePart(): void {
+    this.part = -1;
+  }
+
   leave(): void {
     this.item = -1;
     this.part = -1;
@@ -115,12 +119,14 @@ export class Translation {
 
   /**
    * Counts the members of the last object read that are declared as dropped, and those that have no name there; refuses
-   * them where the model route is strict. Members within lists are named by their field alone.
+   * them where the model route is strict. Members within lists are named by their field alone. Within a chain what chat
+   * carries as an extension is not dropped here.
    */
-  dropRest(fields: Fields): bool {
+  dropRest(fields: Fields, inChain: bool = false): bool {
     for (let i = 0; i < fields.values.length; i++) {
       const value = unchecked(fields.values[i]);
-      if (value.use == Use.DROPPED && value.present && !this.drop(value.name)) return false;
+      if (value.use != Use.DROPPED || !value.present || (inChain && value.carried.length > 0)) continue;
+      if (!this.drop(value.name)) return false;
     }
     for (let i = 0; i < fields.unknownCount; i++) {
       this.notes.addDropped(fields.unknownPointer(i), fields.unknownLength(i));

@@ -39,9 +39,11 @@ export class Value {
   length: i32 = 0;
   hasEscapes: bool = false;
 
+  /** `carried`: the member of chat that carries it within a chain, where that is another one or plain chat has none. */
   constructor(
     readonly name: string,
     readonly use: Use = Use.STRUCTURE,
+    readonly carried: string = "",
   ) {}
 
   /** Whether the member is there and not null, which both protocols take for absent. */
@@ -62,6 +64,9 @@ export class Value {
   }
   get isTrue(): bool {
     return this.token == JsonToken.TRUE;
+  }
+  get isFalse(): bool {
+    return this.token == JsonToken.FALSE;
   }
   /** A string with at least one character. */
   get isText(): bool {
@@ -101,6 +106,14 @@ export class Value {
     this.length = 0;
   }
 
+  /** Takes an array that is JSON already. */
+  takeArray(pointer: usize, length: i32): void {
+    this.token = JsonToken.ARRAY_BEGIN;
+    this.hasEscapes = false;
+    this.pointer = pointer;
+    this.length = length;
+  }
+
   /** Takes the value that the reader has just begun to read, to its end. */
   take(reader: JsonReader): bool {
     this.token = reader.token;
@@ -123,8 +136,8 @@ export class Fields {
   constructor(readonly path: string = "") {}
 
   /** Declares a member; call at the top level of a module only. The same Value shows it after every `read`. */
-  add(name: string, use: Use = Use.STRUCTURE): Value {
-    const value = new Value(name, use);
+  add(name: string, use: Use = Use.STRUCTURE, carried: string = ""): Value {
+    const value = new Value(name, use, carried);
     this.values.push(value);
     return value;
   }
@@ -169,7 +182,7 @@ export class Fields {
     this.unknownCount++;
   }
 
-  private clear(): void {
+  clear(): void {
     this.unknownCount = 0;
     for (let i = 0; i < this.values.length; i++) unchecked(this.values[i]).clear();
   }
