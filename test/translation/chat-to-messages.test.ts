@@ -1,12 +1,14 @@
 // OpenAI chat clients, Anthropic Messages provider: the golden cases, and what escapes and errors become.
 
 import { describe, expect, test } from "vitest";
+import { FILTER_ERRORS } from "../../control-plane/contract.ts";
 import { refusals } from "./chat-to-messages-refusals.ts";
 import { replies, streams } from "./chat-to-messages-replies.ts";
 import { requests } from "./chat-to-messages-requests.ts";
 import { CREATED, eventsOf, type PlanOptions, Signal, Translators } from "./kit.ts";
 
 const translators = new Translators();
+const STREAM_CUT = FILTER_ERRORS.findIndex(({ code }) => code === "upstream_stream_cut");
 const begin = (plan: PlanOptions = {}) => translators.begin("chat-to-anthropic", plan);
 const envelope = { id: "msg_1", object: "chat.completion.chunk", created: CREATED, model: "public-model" };
 
@@ -240,7 +242,7 @@ describe("streams", () => {
 
   test("a stream that broke", () => {
     begin();
-    const [event] = eventsOf(translators.streamError(22));
+    const [event] = eventsOf(translators.streamError(STREAM_CUT));
     expect(JSON.parse(event?.data ?? "").error).toMatchObject({ type: "server_error", code: "upstream_stream_cut" });
   });
 });

@@ -14,7 +14,7 @@ test.each([
   ["chat to Messages", "filter/target/anthropic/chat-to-messages-request.ts", toMessages],
   ["Messages to chat", "filter/target/openai/messages-to-chat-request.ts", toChat],
 ])("request members, %s", (_, source, section) => {
-  const names = namesIn(source, /\brequest\.add\("(\w+)"\)/g);
+  const names = namesIn(source, /\brequest\.add\("(\w+)"/g);
   expect(names.length).toBeGreaterThan(10);
   expect(names.filter((name) => !section.includes(`\`${name}`))).toEqual([]);
 });

@@ -1,11 +1,13 @@
 // Anthropic Messages clients, OpenAI chat provider: the golden cases, and what escapes and errors become.
 
 import { describe, expect, test } from "vitest";
+import { FILTER_ERRORS } from "../../control-plane/contract.ts";
 import { eventsOf, type PlanOptions, Signal, Translators } from "./kit.ts";
 import { chatSse, replies, streams } from "./messages-to-chat-replies.ts";
 import { refusals, requests } from "./messages-to-chat-requests.ts";
 
 const translators = new Translators();
+const STREAM_CUT = FILTER_ERRORS.findIndex(({ code }) => code === "upstream_stream_cut");
 const begin = (plan: PlanOptions = {}) => translators.begin("messages-to-openai", plan);
 
 /** The data of every event; an event is named like its data's type. */
@@ -212,7 +214,7 @@ describe("streams", () => {
 
   test("a stream that broke", () => {
     begin();
-    expect(dataOf(translators.streamError(22))).toMatchObject([
+    expect(dataOf(translators.streamError(STREAM_CUT))).toMatchObject([
       { type: "error", error: { code: "upstream_stream_cut" } },
     ]);
   });
