@@ -122,6 +122,7 @@ function messages(request, options) {
     question: questionOf(body.messages),
     stop: body.stop_sequences ?? [],
     maxTokens: body.max_tokens,
+    schema: body.output_config?.format?.schema,
     tools: toolsToCall(body),
   });
   const blocks = [
