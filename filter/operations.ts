@@ -41,6 +41,7 @@ export function operationAt(path: usize, length: i32): Operation {
  * Conversations are translated; everything else needs a provider that speaks the client's protocol. Rerank requests have
  * Cohere's shape wherever they go.
  */
+/** Conversations are translated, vectors for some; everything else needs a provider that speaks the client's protocol. */
 export function canServe(dialect: i32, operation: i32, protocol: i32): bool {
   switch (operation) {
     case Operation.CHAT:
@@ -52,6 +53,8 @@ export function canServe(dialect: i32, operation: i32, protocol: i32): bool {
       return dialect != Dialect.AZURE && speaks(dialect, protocol);
     case Operation.RERANK:
       return dialect == Dialect.COHERE || (dialect != Dialect.AZURE && speaks(dialect, protocol));
+    case Operation.EMBEDDINGS:
+      return dialect == Dialect.GEMINI || dialect == Dialect.COHERE || speaks(dialect, protocol);
     default:
       return speaks(dialect, protocol);
   }

@@ -8,6 +8,8 @@ import { ChatToMessages } from "./anthropic/chat-to-messages";
 import { Chained } from "./chained";
 import { ChatToCohere } from "./cohere/chat-to-cohere";
 import { ChatQuirks, hasChatQuirks } from "./openai/chat-quirks";
+import { EmbeddingsToCohere } from "./embeddings/embeddings-to-cohere";
+import { EmbeddingsToGemini } from "./embeddings/embeddings-to-gemini";
 import { MessagesToChat } from "./openai/messages-to-chat";
 import { ResponsesToChat } from "./openai/responses-to-chat";
 import { Plan } from "./plan";
@@ -15,14 +17,19 @@ import { Translator } from "./translator";
 
 /** What a pool holds: one translator, or a chain of two under `front × PARTS + back`. */
 enum Part {
-  NONE = 0,
-  MESSAGES_TO_CHAT = 1,
-  CHAT_TO_MESSAGES = 2,
-  RESPONSES_TO_CHAT = 3,
-  CHAT_QUIRKS = 4,
-  CHAT_TO_COHERE = 5,
+  NONE,
+  MESSAGES_TO_CHAT,
+  CHAT_TO_MESSAGES,
+  RESPONSES_TO_CHAT,
+  /** Chat to the chat of a provider that deviates from OpenAI's. */
+  CHAT_QUIRKS,
+  CHAT_TO_COHERE,
+  EMBEDDINGS_TO_GEMINI,
+  EMBEDDINGS_TO_COHERE,
+  /** How many there are. */
+  COUNT,
 }
-const PARTS: i32 = 6;
+const PARTS: i32 = Part.COUNT;
 
 const pools: Translator[][] = [];
 for (let i = 0; i < PARTS * PARTS; i++) pools.push([]);
@@ -32,10 +39,17 @@ export function takeTranslator(plan: Plan): Translator | null {
   const operation = plan.operation;
   const dialect = plan.dialect;
   if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC) return null;
+  if (operation == Operation.EMBEDDINGS) return takeEmbeddings(dialect);
   const front = frontOf(operation);
   if (front < 0) return null;
   const kind = front * PARTS + backOf(dialect, plan.quirks);
   return kind == 0 ? null : take(kind);
+}
+
+/** Vectors are no conversation: there is no hub for them. */
+function takeEmbeddings(dialect: i32): Translator | null {
+  if (dialect == Dialect.GEMINI) return take(Part.EMBEDDINGS_TO_GEMINI);
+  return dialect == Dialect.COHERE ? take(Part.EMBEDDINGS_TO_COHERE) : null;
 }
 
 export function giveTranslator(translator: Translator): void {
@@ -92,6 +106,10 @@ function create(part: i32): Translator {
       return new ChatQuirks();
     case Part.CHAT_TO_COHERE:
       return new ChatToCohere();
+    case Part.EMBEDDINGS_TO_GEMINI:
+      return new EmbeddingsToGemini();
+    case Part.EMBEDDINGS_TO_COHERE:
+      return new EmbeddingsToCohere();
     default:
       return new ChatToMessages();
   }

@@ -15,6 +15,13 @@ const cases = goldenCases();
 const begin = ({ direction, plan }: GoldenCase, stream: boolean) =>
   translators.begin(direction, stream ? { stream: true, streamUsage: true, ...plan } : plan);
 
+/** A reply is to a request: what a translator keeps of it takes part. */
+function beginAnswered(golden: GoldenCase, stream: boolean): void {
+  begin(golden, stream);
+  const asked = golden.has("downstream-request.json") && golden.refusal === undefined;
+  if (asked) translators.request(golden.text("downstream-request.json"));
+}
+
 /** The provider's stream as bytes on the wire. */
 function wire(golden: GoldenCase): Buffer | undefined {
   if (golden.has("upstream-stream.sse")) return Buffer.from(golden.text("upstream-stream.sse"));
@@ -66,7 +73,7 @@ describe.each(cases.map((golden) => [golden.name, golden] as const))("%s", (_, g
     translate: (body: string) => { code: string; text: string },
   ) =>
     test(downstream, () => {
-      begin(golden, false);
+      beginAnswered(golden, false);
       const { code, text } = translate(golden.text(upstream));
       expect(code).toBe("translated");
       expect(JSON.parse(text)).toEqual(golden.goldenJson(downstream, text));
@@ -81,19 +88,19 @@ describe.each(cases.map((golden) => [golden.name, golden] as const))("%s", (_, g
   const stream = wire(golden);
   if (stream !== undefined) {
     test("stream, cut anywhere", () => {
-      begin(golden, true);
+      beginAnswered(golden, true);
       const { text } = translators.stream([stream]);
       expectSoundStream(text);
       expect(text).toBe(golden.goldenText("downstream-stream.sse", text));
       property(8, (random) => {
-        begin(golden, true);
+        beginAnswered(golden, true);
         expect(translators.stream(pieces(stream, random)).text).toBe(text);
       });
     });
 
     test("a stream that is damaged or ends early is sound as far as it goes", () => {
       property(40, (random) => {
-        begin(golden, true);
+        beginAnswered(golden, true);
         const bytes = random.chance(2) ? stream.subarray(0, random.below(stream.length)) : damagedBytes(stream, random);
         const { text, signals } = translators.stream(pieces(bytes, random));
         expectSoundStream(text);

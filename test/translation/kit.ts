@@ -25,6 +25,7 @@ const OPERATIONS = {
   chat: { operation: Operation.CHAT, protocol: Protocol.OPENAI },
   responses: { operation: Operation.RESPONSES, protocol: Protocol.OPENAI },
   messages: { operation: Operation.MESSAGES, protocol: Protocol.ANTHROPIC },
+  embeddings: { operation: Operation.EMBEDDINGS, protocol: Protocol.OPENAI },
   generateContent: { operation: Operation.GENERATE_CONTENT, protocol: Protocol.GEMINI },
 } as const;
 const DIALECTS = {

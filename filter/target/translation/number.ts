@@ -20,7 +20,7 @@ export function isZero(value: Value): bool {
 }
 
 /** A well-formed JSON number, to within a few units in the last place. */
-function toFloat(pointer: usize, length: i32): f64 {
+export function toFloat(pointer: usize, length: i32): f64 {
   const end = pointer + <usize>length;
   let at = pointer;
   const negative = <u32>load<u8>(at) == MINUS;
