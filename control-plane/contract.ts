@@ -77,6 +77,8 @@ export const Operation = {
   GENERATE_CONTENT: 15,
   GEMINI_COUNT_TOKENS: 16,
   PASSED: 17,
+  GEMINI_EMBED: 18,
+  GEMINI_BATCH_EMBED: 19,
 } as const;
 
 export const PlanFlag = {
@@ -123,22 +125,25 @@ export const FILTER_ERRORS = [
     status: 401,
     openaiType: "invalid_request_error",
     anthropicType: "authentication_error",
+    geminiStatus: "UNAUTHENTICATED",
     message:
-      "No API key was sent. Send your Sluice key as 'Authorization: Bearer KEY' (OpenAI SDKs) or 'x-api-key: KEY' (Anthropic SDKs).",
+      "No API key was sent. Send your Sluice key as 'Authorization: Bearer KEY' (OpenAI SDKs), 'x-api-key: KEY' (Anthropic SDKs) or 'x-goog-api-key: KEY' (Gemini SDKs).",
   },
   {
     code: "api_key_in_wrong_header",
     status: 401,
     openaiType: "invalid_request_error",
     anthropicType: "authentication_error",
+    geminiStatus: "UNAUTHENTICATED",
     message:
-      "The API key is in a header that this API does not use. Use 'Authorization: Bearer KEY' for the OpenAI API, 'x-api-key: KEY' or 'Authorization: Bearer KEY' for the Anthropic API.",
+      "The API key is in a header that this API does not use. Use 'Authorization: Bearer KEY', which every API takes; 'x-api-key: KEY' is for the Anthropic API alone, 'x-goog-api-key: KEY' and '?key=KEY' for the Gemini API alone.",
   },
   {
     code: "invalid_api_key",
     status: 401,
     openaiType: "invalid_request_error",
     anthropicType: "authentication_error",
+    geminiStatus: "UNAUTHENTICATED",
     message: "The API key is not valid. Check that it was copied whole, or ask your platform team for a new key.",
   },
   {
@@ -146,6 +151,7 @@ export const FILTER_ERRORS = [
     status: 401,
     openaiType: "invalid_request_error",
     anthropicType: "authentication_error",
+    geminiStatus: "UNAUTHENTICATED",
     message: "The API key has expired. Ask your platform team for a new key.",
   },
   {
@@ -153,6 +159,7 @@ export const FILTER_ERRORS = [
     status: 403,
     openaiType: "invalid_request_error",
     anthropicType: "permission_error",
+    geminiStatus: "PERMISSION_DENIED",
     message: "The owner of this API key is disabled. Ask your platform team to enable it.",
   },
   {
@@ -160,6 +167,7 @@ export const FILTER_ERRORS = [
     status: 403,
     openaiType: "invalid_request_error",
     anthropicType: "permission_error",
+    geminiStatus: "PERMISSION_DENIED",
     message: "This API key may not call this model. GET /v1/models lists the models it may call.",
   },
   {
@@ -167,14 +175,16 @@ export const FILTER_ERRORS = [
     status: 404,
     openaiType: "invalid_request_error",
     anthropicType: "not_found_error",
+    geminiStatus: "NOT_FOUND",
     message:
-      "There is no such API here. Use POST /v1/chat/completions, POST /v1/messages, GET /v1/models or another operation of docs/api.md.",
+      "There is no such API here. Use POST /v1/chat/completions, POST /v1/messages, POST /v1beta/models/MODEL:generateContent, GET /v1/models or another operation of docs/api.md.",
   },
   {
     code: "method_not_allowed",
     status: 405,
     openaiType: "invalid_request_error",
     anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
     message: "This API does not take this HTTP method. Use POST for chat completions and messages, GET for models.",
   },
   {
@@ -182,6 +192,7 @@ export const FILTER_ERRORS = [
     status: 404,
     openaiType: "invalid_request_error",
     anthropicType: "not_found_error",
+    geminiStatus: "NOT_FOUND",
     message: "No model of this name is configured. GET /v1/models lists the models that this key may call.",
   },
   {
@@ -189,6 +200,7 @@ export const FILTER_ERRORS = [
     status: 400,
     openaiType: "invalid_request_error",
     anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
     message: "The request names no model. Add a string 'model' to the request body.",
   },
   {
@@ -196,6 +208,7 @@ export const FILTER_ERRORS = [
     status: 400,
     openaiType: "invalid_request_error",
     anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
     message: "The request has no body. Send a JSON object.",
   },
   {
@@ -203,6 +216,7 @@ export const FILTER_ERRORS = [
     status: 400,
     openaiType: "invalid_request_error",
     anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
     message: "The request body is not valid JSON. Send one JSON object, encoded as UTF-8.",
   },
   {
@@ -210,6 +224,7 @@ export const FILTER_ERRORS = [
     status: 400,
     openaiType: "invalid_request_error",
     anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
     message: "The request body is nested too deeply. Keep it within 128 levels.",
   },
   {
@@ -217,6 +232,7 @@ export const FILTER_ERRORS = [
     status: 400,
     openaiType: "invalid_request_error",
     anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
     message: "A key appears twice in the request body. Send every key once.",
   },
   {
@@ -224,6 +240,7 @@ export const FILTER_ERRORS = [
     status: 400,
     openaiType: "invalid_request_error",
     anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
     message:
       "A field of the request body has the wrong type. Check 'model' (string), 'stream' (boolean) and 'messages' (array) against the API's documentation.",
   },
@@ -232,6 +249,7 @@ export const FILTER_ERRORS = [
     status: 400,
     openaiType: "invalid_request_error",
     anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
     message:
       "A part of the request cannot be translated for the provider of this model. Leave that part out, or use a model of another provider.",
   },
@@ -240,6 +258,7 @@ export const FILTER_ERRORS = [
     status: 413,
     openaiType: "invalid_request_error",
     anthropicType: "request_too_large",
+    geminiStatus: "INVALID_ARGUMENT",
     message:
       "The request body is too large. Send less, or ask your platform team to raise SLUICE_REQUEST_BODY_BYTES_MAX.",
   },
@@ -248,6 +267,7 @@ export const FILTER_ERRORS = [
     status: 503,
     openaiType: "server_error",
     anthropicType: "overloaded_error",
+    geminiStatus: "UNAVAILABLE",
     message: "The gateway is short of memory. Try again shortly.",
   },
   {
@@ -255,6 +275,7 @@ export const FILTER_ERRORS = [
     status: 503,
     openaiType: "server_error",
     anthropicType: "api_error",
+    geminiStatus: "UNAVAILABLE",
     message:
       "This API key could not be checked. Try again shortly; if it persists tell your platform team that the control plane does not answer the gateway.",
   },
@@ -263,6 +284,7 @@ export const FILTER_ERRORS = [
     status: 503,
     openaiType: "server_error",
     anthropicType: "api_error",
+    geminiStatus: "UNAVAILABLE",
     message: "No provider of this model could be reached. Try again shortly.",
   },
   {
@@ -270,6 +292,7 @@ export const FILTER_ERRORS = [
     status: 502,
     openaiType: "server_error",
     anthropicType: "api_error",
+    geminiStatus: "UNAVAILABLE",
     message:
       "The name of this model's provider leads to a private address, which the gateway does not connect to. Tell your platform team to look at the name's DNS records, or to set allowPrivateAddress on the provider.",
   },
@@ -278,6 +301,7 @@ export const FILTER_ERRORS = [
     status: 504,
     openaiType: "server_error",
     anthropicType: "timeout_error",
+    geminiStatus: "DEADLINE_EXCEEDED",
     message:
       "The provider of this model did not answer in time. Try again, or ask your platform team to raise perTryTimeoutMs of the model route.",
   },
@@ -286,6 +310,7 @@ export const FILTER_ERRORS = [
     status: 502,
     openaiType: "server_error",
     anthropicType: "api_error",
+    geminiStatus: "UNAVAILABLE",
     message:
       "The provider of this model sent a reply that could not be understood. Try again; if it persists tell your platform team.",
   },
@@ -294,6 +319,7 @@ export const FILTER_ERRORS = [
     status: 502,
     openaiType: "server_error",
     anthropicType: "api_error",
+    geminiStatus: "UNAVAILABLE",
     message: "The provider ended the stream before it was complete. Try again.",
   },
   {
@@ -301,6 +327,7 @@ export const FILTER_ERRORS = [
     status: 502,
     openaiType: "server_error",
     anthropicType: "api_error",
+    geminiStatus: "UNAVAILABLE",
     message: "The provider of this model reported an error. See the message; try again if it may pass.",
   },
   {
@@ -308,6 +335,7 @@ export const FILTER_ERRORS = [
     status: 502,
     openaiType: "server_error",
     anthropicType: "api_error",
+    geminiStatus: "UNAVAILABLE",
     message: "The provider's reply is too large to be translated. Ask for less output.",
   },
   {
@@ -315,6 +343,7 @@ export const FILTER_ERRORS = [
     status: 400,
     openaiType: "invalid_request_error",
     anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
     message: "The HTTP request is malformed. Check the request line, its headers and content-length.",
   },
   {
@@ -322,6 +351,7 @@ export const FILTER_ERRORS = [
     status: 503,
     openaiType: "server_error",
     anthropicType: "api_error",
+    geminiStatus: "UNAVAILABLE",
     message: "The gateway is being updated. Try again.",
   },
   {
@@ -329,6 +359,7 @@ export const FILTER_ERRORS = [
     status: 503,
     openaiType: "server_error",
     anthropicType: "api_error",
+    geminiStatus: "UNAVAILABLE",
     message: "The gateway has no configuration yet. Try again shortly.",
   },
   {
@@ -336,6 +367,7 @@ export const FILTER_ERRORS = [
     status: 500,
     openaiType: "server_error",
     anthropicType: "api_error",
+    geminiStatus: "INTERNAL",
     message:
       "The gateway failed on this request. Try again; if it persists tell your platform team, with the request id.",
   },
@@ -344,6 +376,7 @@ export const FILTER_ERRORS = [
     status: 502,
     openaiType: "server_error",
     anthropicType: "api_error",
+    geminiStatus: "UNAVAILABLE",
     message:
       "The provider of this model rejected the gateway's credential. Tell your platform team to check the provider's apiKey.",
   },
@@ -352,7 +385,17 @@ export const FILTER_ERRORS = [
     status: 400,
     openaiType: "invalid_request_error",
     anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
     message:
       "No provider of this model offers this operation. Use a model of another provider, or ask your platform team which models offer it.",
+  },
+  {
+    code: "stream_without_sse",
+    status: 400,
+    openaiType: "invalid_request_error",
+    anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
+    message:
+      "Streams come as server-sent events only. Add '?alt=sse' to the path of streamGenerateContent, as Google's SDKs do.",
   },
 ] as const;

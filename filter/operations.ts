@@ -37,6 +37,19 @@ export function operationAt(path: usize, length: i32): Operation {
   return Operation.UNKNOWN;
 }
 
+/** Whether it is an operation of the Gemini API, whose path names the model. */
+export function isGemini(operation: i32): bool {
+  switch (operation) {
+    case Operation.GENERATE_CONTENT:
+    case Operation.GEMINI_COUNT_TOKENS:
+    case Operation.GEMINI_EMBED:
+    case Operation.GEMINI_BATCH_EMBED:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /**
  * Conversations are translated; everything else needs a provider that speaks the client's protocol. Rerank requests have
  * Cohere's shape wherever they go.

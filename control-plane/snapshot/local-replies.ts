@@ -3,7 +3,7 @@
 import { FILTER_ERRORS, HEADER_ERROR } from "../contract.js";
 import { type EnvoyValue, typed } from "./envoy-json.js";
 import { POLICY_PRIVATE_ADDRESS } from "./private-addresses.js";
-import { ROUTE_ANTHROPIC } from "./routes.js";
+import { ROUTE_ANTHROPIC, ROUTE_GEMINI } from "./routes.js";
 
 type FilterError = (typeof FILTER_ERRORS)[number];
 
@@ -34,12 +34,25 @@ const NOT_THE_FILTERS = `!('${HEADER_ERROR}' in response.headers)`;
 /** Of the route, since the request's path is the provider's by the time that an attempt fails. */
 const ANTHROPIC_CLIENT = `xds.route_name == '${ROUTE_ANTHROPIC}'`;
 
-function openaiBody({ openaiType: type, message, code }: FilterError): unknown {
-  return { error: { message, type, param: null, code } };
+const GEMINI_CLIENT = `xds.route_name == '${ROUTE_GEMINI}'`;
+
+/** Stands for the number, which Envoy puts in. */
+const STATUS = "STATUS";
+
+// Format strings: a percent sign begins a command.
+const literal = (body: unknown): string => JSON.stringify(body).replaceAll("%", "%%");
+
+function openaiBody({ openaiType: type, message, code }: FilterError): string {
+  return literal({ error: { message, type, param: null, code } });
 }
 
-function anthropicBody({ anthropicType: type, message, code }: FilterError): unknown {
-  return { type: "error", error: { type, message, code } };
+function anthropicBody({ anthropicType: type, message, code }: FilterError): string {
+  return literal({ type: "error", error: { type, message, code } });
+}
+
+function geminiBody({ geminiStatus: status, message, code }: FilterError): string {
+  const details = [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: code, domain: "sluice" }];
+  return literal({ error: { code: STATUS, status, message, details } }).replace(`"${STATUS}"`, "%RESPONSE_CODE%");
 }
 
 function expressionFilter(expression: string): EnvoyValue {
@@ -54,7 +67,7 @@ function expressionFilter(expression: string): EnvoyValue {
 function mapper(
   { code, flags, expression, keepStatus }: Cause,
   condition: string,
-  body: (error: FilterError) => unknown,
+  body: (error: FilterError) => string,
 ): EnvoyValue {
   const error = FILTER_ERRORS.find((row) => row.code === code) as FilterError;
   const conditions = [condition, ...(expression === undefined ? [] : [expression])].join(" && ");
@@ -67,8 +80,7 @@ function mapper(
     ...(keepStatus ? {} : { status_code: error.status }),
     headers_to_add: [{ header: { key: HEADER_ERROR, value: code }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" }],
     body_format_override: {
-      // A format string: a percent sign would begin a command.
-      text_format_source: { inline_string: JSON.stringify(body(error)).replaceAll("%", "%%") },
+      text_format_source: { inline_string: body(error) },
       content_type: "application/json",
     },
   };
@@ -78,6 +90,7 @@ function mapper(
 export function localReplyMappers(): EnvoyValue[] {
   return CAUSES.flatMap((cause) => [
     mapper(cause, `${NOT_THE_FILTERS} && ${ANTHROPIC_CLIENT}`, anthropicBody),
+    mapper(cause, `${NOT_THE_FILTERS} && ${GEMINI_CLIENT}`, geminiBody),
     mapper(cause, NOT_THE_FILTERS, openaiBody),
   ]);
 }

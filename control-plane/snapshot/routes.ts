@@ -5,7 +5,11 @@ import type { EnvoyJson } from "../xds/registry.js";
 import { duration, type EnvoyValue, typed } from "./envoy-json.js";
 
 export const ROUTE_ANTHROPIC = "anthropic";
+export const ROUTE_GEMINI = "gemini";
 const ROUTE_OPENAI = "openai";
+
+/** Paths of the Gemini API alone, Vertex AI's among them (filter/gateway/gemini-path.ts). */
+const GEMINI_PATHS = "/v1(beta1?/.*|/(projects|publishers)/.*|/models/.*:[a-zA-Z]+)";
 
 const SPECIFIER = "sluice.target";
 const SPECIFIERS = "envoy.extensions.router.cluster_specifiers.matcher.v3";
@@ -40,17 +44,17 @@ function clusterMatcher(clusters: readonly string[]): EnvoyValue {
   };
 }
 
-function route(name: string, prefix: string, bodyBufferBytes: number): EnvoyValue {
+function route(name: string, match: EnvoyValue, bodyBufferBytes: number): EnvoyValue {
   return {
     name,
-    match: { prefix },
+    match,
     request_headers_to_remove: ["x-forwarded-proto"],
     request_body_buffer_limit: bodyBufferBytes,
     route: { timeout: "0s", retry_policy: RETRY_POLICY, cluster_specifier_plugin: SPECIFIER },
   };
 }
 
-/** Two routes that do the same: the name of the one taken tells Envoy's own replies which protocol the client speaks. */
+/** Routes that do the same: the name of the one taken tells Envoy's own replies which protocol the client speaks. */
 export function routes(clusters: readonly string[], bodyBufferBytes: number): EnvoyJson {
   return typed("envoy.config.route.v3.RouteConfiguration", {
     name: ROUTE_CONFIGURATION,
@@ -68,7 +72,11 @@ export function routes(clusters: readonly string[], bodyBufferBytes: number): En
       {
         name: "all",
         domains: ["*"],
-        routes: [route(ROUTE_ANTHROPIC, "/v1/messages", bodyBufferBytes), route(ROUTE_OPENAI, "/", bodyBufferBytes)],
+        routes: [
+          route(ROUTE_ANTHROPIC, { prefix: "/v1/messages" }, bodyBufferBytes),
+          route(ROUTE_GEMINI, { safe_regex: { regex: GEMINI_PATHS } }, bodyBufferBytes),
+          route(ROUTE_OPENAI, { prefix: "/" }, bodyBufferBytes),
+        ],
       },
     ],
   });

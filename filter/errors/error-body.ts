@@ -3,18 +3,39 @@
 //
 //   OpenAI     {"error":{"message":…,"type":…,"param":null,"code":…}}
 //   Anthropic  {"type":"error","error":{"type":…,"message":…,"code":…}}
+//   Gemini     {"error":{"code":400,"message":…,"status":…,"details":[{"@type":…,"reason":…,"domain":"sluice"}]}}
 
 import { ByteWriter } from "../bytes/byte-writer";
-import { ErrorCode, errorCodeName, errorMessage, errorTypeAnthropic, errorTypeOpenAi, Protocol } from "../contract";
+import {
+  ErrorCode,
+  errorCodeName,
+  errorMessage,
+  errorStatus,
+  errorTypeAnthropic,
+  errorTypeOpenAi,
+  Protocol,
+  rpcStatusName,
+} from "../contract";
 import { escapeTo } from "../json/text";
 
+/** `status` is that of the reply, where it is not the code's own. */
 export function writeErrorBody(
   protocol: Protocol,
   code: ErrorCode,
   detail: usize,
   detailLength: i32,
   out: ByteWriter,
+  status: i32 = errorStatus(code),
 ): void {
+  if (protocol == Protocol.GEMINI) {
+    beginGeminiError(status, out);
+    writeMessage(code, detail, detailLength, out);
+    out.writeAscii('"');
+    writeGeminiReason(out);
+    writeText(errorCodeName(code), out);
+    out.writeAscii('","domain":"sluice"}]}}');
+    return;
+  }
   if (protocol == Protocol.ANTHROPIC) {
     out.writeAscii('{"type":"error","error":{"type":"');
     writeText(errorTypeAnthropic(code), out);
@@ -37,6 +58,20 @@ export function writeErrorEvent(protocol: Protocol, code: ErrorCode, out: ByteWr
   out.writeAscii(protocol == Protocol.ANTHROPIC ? "\n\nevent: error\ndata: " : "\n\ndata: ");
   writeErrorBody(protocol, code, 0, 0, out);
   out.writeAscii("\n\n");
+}
+
+/** Up to the message's text, as raw string content. */
+export function beginGeminiError(status: i32, out: ByteWriter): void {
+  out.writeAscii('{"error":{"code":');
+  out.writeDecimal(status);
+  out.writeAscii(',"status":"');
+  writeText(rpcStatusName(status), out);
+  out.writeAscii('","message":"');
+}
+
+/** From behind the message up to the reason's text: the one detail that says more than the status. */
+export function writeGeminiReason(out: ByteWriter): void {
+  out.writeAscii(',"details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"');
 }
 
 /** Length of one of the contract's texts, which end with a NUL byte. */

@@ -8,11 +8,12 @@ import { ByteWriter } from "../bytes/byte-writer";
 import { FilterConfig } from "../config/filter-config";
 import { ErrorCode, HEADER_REVISION, HEADER_REVISION_LENGTH, Operation, Protocol } from "../contract";
 import { isApiKey } from "../crypto/api-key";
+import { isGemini } from "../operations";
 import { authorise } from "../policies/authorise";
 import { identify } from "../policies/identify";
 import { chooseModelRoute } from "../policies/model-route";
 import { makePlan } from "../policies/plan";
-import { readEnvelope } from "../policies/read-envelope";
+import { readBodyAlone, readEnvelope } from "../policies/read-envelope";
 import {
   Action,
   actAs,
@@ -34,11 +35,13 @@ import { requestsTotal } from "../telemetry/metrics";
 import { Exchange, Outcome, Step } from "./exchange";
 import { refuse } from "./local-reply";
 import { answerModel, answerModelList, readModelInPath } from "./models";
-import { errorOf, modelInPath, modelInPathLength, operationOf, protocolOf } from "./operation";
+import { errorOf, modelInPath, modelInPathLength, operationOf, protocolOf, streamInPath } from "./operation";
 import { CredentialPlace, RequestHeaders } from "./request-headers";
 
 /** What a request that is sent to a provider goes through, in this order. */
 const STEPS: Step[] = [identify, readEnvelope, authorise, chooseModelRoute, makePlan];
+/** The same where the path names the model. */
+const NAMED_MODEL_STEPS: Step[] = [identify, readBodyAlone, authorise, chooseModelRoute, makePlan];
 const MODEL_LIST_STEPS: Step[] = [identify, answerModelList];
 const MODEL_STEPS: Step[] = [identify, authorise, chooseModelRoute, answerModel];
 
@@ -98,16 +101,24 @@ export class GatewayStream extends StreamContext {
     headers.readAndStrip();
     const exchange = this.exchange;
     const operation = operationOf(headers.methodPointer, headers.methodLength, headers.pathPointer, headers.pathLength);
-    exchange.protocol = protocolOf(operation, headers.pathPointer, headers.pathLength, headers.hasAnthropicVersion);
+    exchange.protocol = protocolOf(
+      operation,
+      headers.pathPointer,
+      headers.pathLength,
+      headers.hasAnthropicVersion,
+      headers.hasGoogleKey,
+    );
     if (this.phase == Phase.UNREADY) return this.refuse(ErrorCode.NOT_READY);
     if (operation < 0) return this.refuse(errorOf(operation));
     exchange.operation = operation;
     if (!this.checkCredential()) return Action.PAUSE;
+    exchange.streaming = streamInPath;
+    if (streamInPath && !headers.asksForEvents) return this.refuse(ErrorCode.STREAM_WITHOUT_SSE);
     const announced = headers.contentLength;
     if (announced > <i64>exchange.config!.requestBodyBytesMax) return this.refuse(ErrorCode.BODY_TOO_LARGE);
     headers.writeDialectHeaders(exchange.dialectHeaders);
-    if (operation == Operation.MODELS_GET) {
-      this.modelPath.writeBytes(modelInPath(headers.pathPointer), modelInPathLength(headers.pathLength));
+    if (operation == Operation.MODELS_GET || isGemini(operation)) {
+      this.modelPath.writeBytes(modelInPath, modelInPathLength);
     }
     if (!this.findLease()) return Action.PAUSE;
     return endOfStream ? this.bodyEnds() : Action.PAUSE;
@@ -165,7 +176,8 @@ export class GatewayStream extends StreamContext {
       this.refuse(ErrorCode.MISSING_API_KEY);
     } else if (
       place == CredentialPlace.ELSEWHERE ||
-      (place == CredentialPlace.X_API_KEY && this.exchange.protocol != Protocol.ANTHROPIC)
+      (place == CredentialPlace.X_API_KEY && this.exchange.protocol != Protocol.ANTHROPIC) ||
+      (place == CredentialPlace.GOOGLE && this.exchange.protocol != Protocol.GEMINI)
     ) {
       this.refuse(ErrorCode.API_KEY_IN_WRONG_HEADER);
     } else if (!isApiKey(headers.keyPointer, headers.keyLength)) {
@@ -202,12 +214,11 @@ export class GatewayStream extends StreamContext {
     let steps = STEPS;
     if (exchange.operation == Operation.MODELS_LIST) {
       steps = MODEL_LIST_STEPS;
-    } else if (exchange.operation == Operation.MODELS_GET) {
-      steps = MODEL_STEPS;
-      if (readModelInPath(exchange, this.modelPath.pointer, this.modelPath.length) == Outcome.ANSWERED)
-        return this.stop();
-    } else if (!this.readBody()) {
-      return this.refuse(ErrorCode.OVERLOADED);
+    } else {
+      if (exchange.operation == Operation.MODELS_GET) steps = MODEL_STEPS;
+      else if (isGemini(exchange.operation)) steps = NAMED_MODEL_STEPS;
+      if (steps != STEPS && readModelInPath(exchange, this.modelPath) == Outcome.ANSWERED) return this.stop();
+      if (steps != MODEL_STEPS && !this.readBody()) return this.refuse(ErrorCode.OVERLOADED);
     }
     for (let i = 0; i < steps.length; i++) {
       if (unchecked(steps[i])(exchange) == Outcome.ANSWERED) return this.stop();

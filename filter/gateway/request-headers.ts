@@ -2,15 +2,18 @@
 // removes every header that no provider may see. Allow-list only: what is not named here does not pass.
 
 import { ByteWriter } from "../bytes/byte-writer";
-import { HeaderCursor, HeaderMap, Literal, removeHeaderBytes, setHeaderLiteral, utf8 } from "../sdk";
+import { equalsAscii, startsWithAscii } from "../bytes/compare";
+import { HeaderCursor, HeaderMap, Literal, removeHeaderBytes, setHeader, setHeaderLiteral, utf8 } from "../sdk";
 
 /** Where the client put its key; each protocol accepts some of these. */
 export enum CredentialPlace {
   NONE = 0,
   AUTHORIZATION = 1,
   X_API_KEY = 2,
-  /** A header or query parameter that another API uses (`api-key`, `x-goog-api-key`, `?key=`). */
-  ELSEWHERE = 3,
+  /** `x-goog-api-key` or `?key=` */
+  GOOGLE = 3,
+  /** A header that no API here uses (`api-key`). */
+  ELSEWHERE = 4,
 }
 
 enum HeaderUse {
@@ -22,6 +25,7 @@ enum HeaderUse {
   AUTHORIZATION = 5,
   X_API_KEY = 6,
   OTHER_CREDENTIAL = 7,
+  GOOGLE_KEY = 12,
   ANTHROPIC_VERSION = 8,
   ANTHROPIC_BETA = 9,
   OPENAI_BETA = 10,
@@ -72,8 +76,13 @@ export class RequestHeaders {
   keyPointer: usize = 0;
   keyLength: i32 = 0;
   keyPlace: CredentialPlace = CredentialPlace.NONE;
+  /** The client sent a key where only Gemini's clients do, whichever key counts. */
+  hasGoogleKey: bool = false;
+  /** `?alt=sse`: a stream is wanted as events. */
+  asksForEvents: bool = false;
   /** Body length that the client announced; -1 = none, or not a number. */
   contentLength: i64 = -1;
+  private keyInQuery: bool = false;
   private readonly anthropicVersion: HeaderValue = new HeaderValue();
   private readonly anthropicBeta: HeaderValue = new HeaderValue();
   private readonly openaiBeta: HeaderValue = new HeaderValue();
@@ -82,6 +91,9 @@ export class RequestHeaders {
   /** Pointers stay valid until the callback returns. */
   readAndStrip(): void {
     this.keyPlace = CredentialPlace.NONE;
+    this.hasGoogleKey = false;
+    this.asksForEvents = false;
+    this.keyInQuery = false;
     this.keyLength = 0;
     this.methodLength = 0;
     this.pathLength = 0;
@@ -98,6 +110,8 @@ export class RequestHeaders {
         removeHeaderBytes(HeaderMap.REQUEST, cursor.namePointer, cursor.nameLength);
       }
     }
+    // Nobody behind this point, and no log, gets to see it.
+    if (this.keyInQuery) setHeader(HeaderMap.REQUEST, PATH, this.pathPointer, this.pathLength);
   }
 
   get hasAnthropicVersion(): bool {
@@ -152,6 +166,10 @@ export class RequestHeaders {
       case HeaderUse.OTHER_CREDENTIAL:
         this.takeKey(CredentialPlace.ELSEWHERE, value, length);
         return true;
+      case HeaderUse.GOOGLE_KEY:
+        this.hasGoogleKey = true;
+        this.takeKey(CredentialPlace.GOOGLE, value, length);
+        return true;
       default:
         return true;
     }
@@ -162,12 +180,22 @@ export class RequestHeaders {
     let end = 0;
     while (end < length && load<u8>(value + <usize>end) != 0x3f /* ? */) end++;
     this.pathLength = end;
-    for (let i = end; i + 5 <= length; i++) {
-      const before = load<u8>(value + <usize>i);
-      if (before != 0x3f && before != 0x26 /* & */) continue;
-      if (load<u32>(value + <usize>i + 1) != 0x3d79656b /* "key=" */) continue;
-      this.takeKey(CredentialPlace.ELSEWHERE, value + <usize>i + 5, length - i - 5);
-      return;
+    let start = end + 1;
+    while (start < length) {
+      end = start;
+      while (end < length && load<u8>(value + <usize>end) != 0x26 /* & */) end++;
+      this.takeParameter(value + <usize>start, end - start);
+      start = end + 1;
+    }
+  }
+
+  private takeParameter(parameter: usize, length: i32): void {
+    if (startsWithAscii(parameter, length, "key=")) {
+      this.hasGoogleKey = true;
+      this.keyInQuery = true;
+      this.takeKey(CredentialPlace.GOOGLE, parameter + 4, length - 4);
+    } else if (equalsAscii(parameter, length, "alt=sse") || equalsAscii(parameter, length, "$alt=sse")) {
+      this.asksForEvents = true;
     }
   }
 
@@ -235,7 +263,7 @@ function useOf(name: usize, length: i32): HeaderUse {
       return is(name, AUTHORIZATION, HeaderUse.AUTHORIZATION);
     case 14:
       if (load<u8>(name) == 0x61) return is(name, ANTHROPIC_BETA, HeaderUse.ANTHROPIC_BETA);
-      if (load<u8>(name) == 0x78) return is(name, X_GOOG_API_KEY, HeaderUse.OTHER_CREDENTIAL);
+      if (load<u8>(name) == 0x78) return is(name, X_GOOG_API_KEY, HeaderUse.GOOGLE_KEY);
       return is(name, CONTENT_LENGTH, HeaderUse.CONTENT_LENGTH);
     case 15:
       return is(name, IDEMPOTENCY_KEY, HeaderUse.KEEP);

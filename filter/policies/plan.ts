@@ -17,6 +17,7 @@ import {
 } from "../contract";
 import { DIALECT_HEADERS, Exchange, Outcome } from "../gateway/exchange";
 import { refuse } from "../gateway/local-reply";
+import { escapeTo } from "../json/text";
 import { canServe } from "../operations";
 import { HeaderMap, setHeader, setHeaderLiteral, setProperty, utf8 } from "../sdk";
 
@@ -28,6 +29,7 @@ const PER_TRY_TIMEOUT = utf8("x-envoy-upstream-rq-per-try-timeout-ms");
 
 const plan = new ByteWriter(PLAN_BYTES_MAX);
 const number = new ByteWriter(20);
+const escaped = new ByteWriter(PLAN_BYTES_MAX);
 
 export function makePlan(exchange: Exchange): Outcome {
   const config = exchange.config!;
@@ -86,12 +88,22 @@ function writeHeader(exchange: Exchange, targets: i32): void {
 }
 
 function writeClientHeaders(exchange: Exchange): void {
-  plan.writeString16(exchange.body + <usize>exchange.modelStart + 1, exchange.modelEnd - exchange.modelStart - 2);
+  writeModel(exchange);
   const sent = exchange.dialectHeaders;
   if (sent.length > 0) plan.writeBytes(sent.pointer, sent.length);
   else for (let i = 0; i < DIALECT_HEADERS; i++) plan.writeU16(0);
   plan.writeU16(0); // path of a passed operation
   plan.writeU16(0); // key of sealed ids
+}
+
+/** As the body has it; a name that comes from the path is escaped like one. */
+function writeModel(exchange: Exchange): void {
+  if (exchange.modelEnd > 0) {
+    plan.writeString16(exchange.body + <usize>exchange.modelStart + 1, exchange.modelEnd - exchange.modelStart - 2);
+    return;
+  }
+  escapeTo(exchange.modelPointer, exchange.modelLength, escaped.reset());
+  plan.writeString16(escaped.pointer, escaped.length);
 }
 
 /**

@@ -34,6 +34,15 @@ export function readEnvelope(exchange: Exchange): Outcome {
   return takeModel(exchange);
 }
 
+/** For operations whose path has said everything: the body must be a JSON object that two readers understand alike. */
+export function readBodyAlone(exchange: Exchange): Outcome {
+  if (exchange.bodyLength == 0) return refuse(exchange, ErrorCode.EMPTY_BODY);
+  if (!envelope.read(exchange.body, exchange.bodyLength)) return refuseJson(exchange);
+  exchange.modelStart = 0;
+  exchange.modelEnd = 0;
+  return Outcome.NEXT;
+}
+
 function takeModel(exchange: Exchange): Outcome {
   const raw = exchange.body + <usize>envelope.modelStart + 1;
   const rawLength = envelope.modelEnd - envelope.modelStart - 2;

@@ -10,9 +10,14 @@ import { StreamSignal } from "./translator";
 const reader = new JsonReader();
 
 export function signalOf(dialect: i32, type: usize, typeLength: i32, data: usize, dataLength: i32): StreamSignal {
-  return dialect == Dialect.ANTHROPIC
-    ? anthropicSignal(type, typeLength, data, dataLength)
-    : openaiSignal(data, dataLength);
+  switch (dialect) {
+    case Dialect.ANTHROPIC:
+      return anthropicSignal(type, typeLength, data, dataLength);
+    case Dialect.GEMINI:
+      return geminiSignal(data, dataLength);
+    default:
+      return openaiSignal(data, dataLength);
+  }
 }
 
 function anthropicSignal(type: usize, typeLength: i32, data: usize, dataLength: i32): StreamSignal {
@@ -45,6 +50,42 @@ function openaiSignal(data: usize, dataLength: i32): StreamSignal {
     if (!reader.skipRest()) return StreamSignal.CONTENT;
   }
   return reader.token == JsonToken.OBJECT_END ? signal : StreamSignal.CONTENT;
+}
+
+/** `{"candidates":[{"content":{"parts":[…]}}]}`, an end or a blocked prompt; usage alone says nothing yet. */
+function geminiSignal(data: usize, dataLength: i32): StreamSignal {
+  reader.reset(data, dataLength);
+  if (reader.next() != JsonToken.OBJECT_BEGIN) return StreamSignal.CONTENT;
+  let signal = StreamSignal.PREAMBLE;
+  while (reader.next() == JsonToken.KEY) {
+    if (reader.keyEquals("error")) return StreamSignal.ERROR;
+    const isCandidates = reader.keyEquals("candidates");
+    const isBlocked = reader.keyEquals("promptFeedback");
+    const value = reader.next();
+    if (isCandidates && value == JsonToken.ARRAY_BEGIN) {
+      if (candidatesHaveContent()) signal = StreamSignal.CONTENT;
+      continue;
+    }
+    if (isBlocked) signal = StreamSignal.CONTENT;
+    if (!reader.skipRest()) return StreamSignal.CONTENT;
+  }
+  return reader.token == JsonToken.OBJECT_END ? signal : StreamSignal.CONTENT;
+}
+
+function candidatesHaveContent(): bool {
+  const depth = reader.depth;
+  let found = false;
+  while (true) {
+    const token = reader.next();
+    if (token == JsonToken.ERROR || token == JsonToken.END) return true;
+    if (token == JsonToken.ARRAY_END && reader.depth < depth) return found;
+    if (token != JsonToken.KEY || reader.keyEquals("content")) continue;
+    const silent = reader.keyEquals("index") || reader.keyEquals("role");
+    reader.next();
+    if (!reader.skipRest()) return true;
+    // An empty list of parts is two brackets.
+    if (!silent && reader.tokenLength > 2) found = true;
+  }
 }
 
 function choicesHaveContent(): bool {

@@ -124,6 +124,7 @@ export class TargetStream extends StreamContext {
     this.planned = true;
     this.protocol = plan.protocol;
     this.dialect = plan.dialect;
+    this.tail.begin(plan.dialect);
     this.hasNext = plan.hasNext;
     this.targetIdLength = min(plan.targetLength, TARGET_ID_BYTES_MAX);
     memory.copy(this.targetId, plan.targetPointer, this.targetIdLength);
@@ -352,7 +353,7 @@ export class TargetStream extends StreamContext {
   }
 
   private answerError(code: ErrorCode, status: i32, size: i32): Action {
-    writeErrorBody(this.protocol, code, 0, 0, scratch.reset());
+    writeErrorBody(this.protocol, code, 0, 0, scratch.reset(), status);
     markError(code);
     return this.answerWhole(status, size);
   }

@@ -4,7 +4,7 @@
 import { AMPERSAND, QUESTION_MARK } from "../bytes/ascii";
 import { ByteWriter } from "../bytes/byte-writer";
 import { Dialect, PROPERTY_PLAN, PROPERTY_PLAN_LENGTH, PROPERTY_TARGET, PROPERTY_TARGET_LENGTH } from "../contract";
-import { pathOf } from "../operations";
+import { isGemini, pathOf } from "../operations";
 import {
   BufferKind,
   getBuffer,
@@ -19,6 +19,7 @@ import {
   utf8,
 } from "../sdk";
 import { writeDeployment } from "./azure/azure-path";
+import { writeGeminiPath } from "./gemini/path";
 import { Plan } from "./plan";
 import { Translator } from "./translator";
 
@@ -59,6 +60,7 @@ function writePath(plan: Plan, translator: Translator | null): void {
   path.reset().writeBytes(plan.basePathPointer, plan.basePathLength);
   if (plan.dialect == Dialect.AZURE) writeDeployment(plan, path);
   if (translator != null) translator.writePath(plan, path);
+  else if (isGemini(plan.operation)) writeGeminiPath(plan, path);
   else path.writeLiteral(pathOf(plan.operation));
   if (plan.queryLength > 0) writeQuery(plan);
   setHeader(HeaderMap.REQUEST, PATH, path.pointer, path.length);
@@ -79,8 +81,9 @@ export function writeContentLength(length: i32): void {
   setHeader(HeaderMap.REQUEST, CONTENT_LENGTH, number.pointer, number.length);
 }
 
-/** Whether the target calls the model by the same name as the client, so that the body passes untouched. */
+/** Whether the body passes untouched: the target calls the model by the same name as the client, or the path says it. */
 export function keepsModel(plan: Plan): bool {
+  if (plan.modelEnd == 0) return true;
   return (
     plan.modelLength == plan.originalModelLength &&
     memory.compare(plan.modelPointer, plan.originalModelPointer, plan.modelLength) == 0
@@ -115,7 +118,7 @@ export class ModelEdit {
 }
 
 function modelGrowth(plan: Plan): i32 {
-  return plan.modelLength - plan.originalModelLength;
+  return plan.modelEnd == 0 ? 0 : plan.modelLength - plan.originalModelLength;
 }
 
 /** A translated request is written for one version of the dialect, whatever its client asks for. */

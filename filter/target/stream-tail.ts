@@ -1,23 +1,34 @@
 // Remembers the last bytes of an event stream that passes untouched, to tell at its end whether it was complete. Only
-// whole lines count, and a line cannot come from a model's text: inside JSON a line feed is always escaped.
+// whole lines count, and a line cannot come from a model's text: inside JSON a line feed is always escaped. Of Gemini's
+// streams, which have no terminal event, all bytes are looked at.
 //
 //   [ … kept … | newest ]   at most TAIL_BYTES
 
 import { ByteWriter } from "../bytes/byte-writer";
 import { Dialect } from "../contract";
 import { BufferKind, getBuffer, hostPointer, Literal, utf8 } from "../sdk";
+import { GeminiStreamEnd } from "./gemini/stream-end";
 
 const TAIL_BYTES: i32 = 512;
 
 const DONE = utf8("data: [DONE]");
 const DONE_TIGHT = utf8("data:[DONE]");
-const OPENAI_ERROR = utf8('data: {"error"');
+const ERROR = utf8('data: {"error"');
 const MESSAGE_STOP = utf8("event: message_stop");
 const MESSAGE_STOP_TIGHT = utf8("event:message_stop");
+const BARE_ERROR = utf8('{"error"');
 const ANTHROPIC_ERROR = utf8("event: error");
 
 export class StreamTail {
   private readonly bytes: ByteWriter = new ByteWriter(TAIL_BYTES * 2);
+
+  private readonly geminiEnd: GeminiStreamEnd = new GeminiStreamEnd();
+  private isGemini: bool = false;
+
+  begin(dialect: i32): void {
+    this.isGemini = dialect == Dialect.GEMINI;
+    this.geminiEnd.reset();
+  }
 
   reset(): void {
     this.bytes.release();
@@ -25,13 +36,14 @@ export class StreamTail {
 
   /** Takes in the end of a response body buffer of `size` bytes. */
   note(size: i32): void {
-    const taken = min(size, TAIL_BYTES);
+    const taken = this.isGemini ? size : min(size, TAIL_BYTES);
     if (taken == 0 || !getBuffer(BufferKind.RESPONSE_BODY, size - taken, taken)) return;
     this.take(hostPointer(), taken);
   }
 
   /** The same for bytes that were fetched anyway. */
   take(fetched: usize, fetchedLength: i32): void {
+    if (this.isGemini) this.geminiEnd.take(fetched, fetchedLength);
     const length = min(fetchedLength, TAIL_BYTES);
     const pointer = fetched + <usize>(fetchedLength - length);
     const bytes = this.bytes;
@@ -48,7 +60,10 @@ export class StreamTail {
     if (dialect == Dialect.ANTHROPIC) {
       return this.hasLine(MESSAGE_STOP) || this.hasLine(MESSAGE_STOP_TIGHT) || this.hasLine(ANTHROPIC_ERROR);
     }
-    return this.hasLine(DONE) || this.hasLine(DONE_TIGHT) || this.hasLine(OPENAI_ERROR);
+    if (dialect == Dialect.GEMINI) {
+      return this.geminiEnd.seen || this.hasLine(ERROR) || this.hasLine(BARE_ERROR);
+    }
+    return this.hasLine(DONE) || this.hasLine(DONE_TIGHT) || this.hasLine(ERROR);
   }
 
   private hasLine(start: Literal): bool {

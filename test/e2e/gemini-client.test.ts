@@ -1,0 +1,198 @@
+// The Gemini API as clients see it, through a real Envoy: Google's own SDK against providers of other dialects, its paths
+// and keys, and every way to get them wrong in Gemini's own error shape.
+import { GoogleGenAI } from "@google/genai";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import {
+  type DemoProvider,
+  startAnthropicProvider,
+  startOpenAiProvider,
+} from "../../examples/demo-providers/index.mjs";
+import { all, Gateway } from "./harness.ts";
+
+let openaiProvider: DemoProvider;
+let anthropicProvider: DemoProvider;
+let gateway: Gateway;
+let client: GoogleGenAI;
+
+const clientWith = (apiKey: string) =>
+  new GoogleGenAI({ apiKey, httpOptions: { baseUrl: gateway.url, apiVersion: "v1beta" } });
+
+beforeAll(async () => {
+  openaiProvider = await startOpenAiProvider({ apiKey: "openai-credential" });
+  anthropicProvider = await startAnthropicProvider({ apiKey: "anthropic-credential" });
+  const provider = (id: "openai" | "anthropic", baseUrl: string) => ({
+    id,
+    dialect: id,
+    baseUrl,
+    apiKey: `${id}-credential`,
+    allowPrivateAddress: true,
+  });
+  gateway = await Gateway.start({
+    providers: [provider("openai", openaiProvider.url), provider("anthropic", anthropicProvider.url)],
+    targets: [
+      { id: "gpt", provider: "openai", model: "gpt-demo" },
+      { id: "claude", provider: "anthropic", model: "claude-demo" },
+    ],
+    modelRoutes: [
+      { id: "via-openai", targets: [{ target: "gpt" }] },
+      { id: "via-anthropic", targets: [{ target: "claude" }] },
+      { id: "team/a:latest", targets: [{ target: "gpt" }] },
+      { id: "secret", targets: [{ target: "gpt" }] },
+    ],
+    consumers: [{ id: "team", models: ["via-*", "team/*"] }],
+  });
+  client = clientWith(gateway.key);
+});
+
+afterEach(async () => {
+  await openaiProvider.clearFault();
+  await anthropicProvider.clearFault();
+});
+
+afterAll(async () => {
+  expect(await gateway.traps()).toEqual([]);
+  await gateway.stop();
+  await openaiProvider.close();
+  await anthropicProvider.close();
+});
+
+interface ErrorBody {
+  readonly error: {
+    readonly code: number;
+    readonly message: string;
+    readonly status: string;
+    readonly details: readonly { readonly reason: string; readonly domain: string }[];
+  };
+}
+
+const GENERATE = "/v1beta/models/via-openai:generateContent";
+const STREAM = "/v1beta/models/via-openai:streamGenerateContent?alt=sse";
+const ask = JSON.stringify({ contents: [{ role: "user", parts: [{ text: "hi" }] }] });
+
+/** Status, Google's word for it and our code of a refusal, whose shape is checked. */
+async function refused(path: string, init: RequestInit = {}): Promise<[number, string, string]> {
+  const response = await fetch(`${gateway.url}${path}`, {
+    method: "POST",
+    headers: { "x-goog-api-key": gateway.key },
+    body: ask,
+    ...init,
+  });
+  const { error } = (await response.json()) as ErrorBody;
+  expect(response.headers.get("content-type")).toContain("application/json");
+  expect(error.code).toBe(response.status);
+  expect(error.message.length).toBeGreaterThan(10);
+  expect(error.details[0]?.domain).toBe("sluice");
+  expect(response.headers.get("x-sluice-error")).toBe(error.details[0]?.reason);
+  return [response.status, error.status, error.details[0]?.reason ?? ""];
+}
+
+describe("models", () => {
+  test("list and get show what the key may call", async () => {
+    const models = await all(await client.models.list());
+    expect(models.map(({ name }) => name)).toEqual([
+      "models/team/a:latest",
+      "models/via-anthropic",
+      "models/via-openai",
+    ]);
+    expect(await client.models.get({ model: "via-openai" })).toMatchObject({
+      name: "models/via-openai",
+      displayName: "via-openai",
+    });
+    expect(await client.models.get({ model: "models/team/a:latest" })).toMatchObject({ name: "models/team/a:latest" });
+    const v1 = await fetch(`${gateway.url}/v1/models`, { headers: { "x-goog-api-key": gateway.key } });
+    expect(await v1.json()).toMatchObject({ models: expect.any(Array) });
+  });
+
+  test("those that it may not call, or that are not there", async () => {
+    const get = { method: "GET", body: null };
+    expect(await refused("/v1beta/models/secret", get)).toEqual([403, "PERMISSION_DENIED", "model_not_allowed"]);
+    expect(await refused("/v1beta/models/via-nobody", get)).toEqual([404, "NOT_FOUND", "model_not_found"]);
+  });
+});
+
+describe("keys", () => {
+  const PATH = "/v1beta/models/via-nobody:generateContent";
+  const passed = [404, "NOT_FOUND", "model_not_found"];
+
+  test("in each of the places that this API has", async () => {
+    expect(await refused(PATH)).toEqual(passed);
+    expect(await refused(PATH, { headers: { authorization: `Bearer ${gateway.key}` } })).toEqual(passed);
+    expect(await refused(`${PATH}?key=${gateway.key}`, { headers: {} })).toEqual(passed);
+    expect(await refused(`${PATH}?alt=json&key=${gateway.key}&prettyPrint=false`, { headers: {} })).toEqual(passed);
+  });
+
+  test("none, a bad one, one in another API's place", async () => {
+    const status = (code: string) => [401, "UNAUTHENTICATED", code];
+    expect(await refused(PATH, { headers: {} })).toEqual(status("missing_api_key"));
+    expect(await refused(PATH, { headers: { "x-goog-api-key": "AIza" } })).toEqual(status("invalid_api_key"));
+    expect(await refused(PATH, { headers: { "x-api-key": gateway.key } })).toEqual(status("api_key_in_wrong_header"));
+    expect(await refused(PATH, { headers: { "api-key": gateway.key } })).toEqual(status("api_key_in_wrong_header"));
+  });
+});
+
+describe("what is wrong about a request", () => {
+  const bad = (code: string) => [400, "INVALID_ARGUMENT", code];
+
+  test.each([
+    ["not JSON", "hello", "invalid_json"],
+    ["truncated JSON", '{"contents":[{"parts":[{"text":"h', "invalid_json"],
+    ["an array", "[1]", "invalid_json"],
+    ["ill-formed UTF-8", Buffer.from('{"contents":"\xff"}', "latin1"), "invalid_json"],
+    ["a member twice", '{"contents":[],"cont\\u0065nts":[]}', "duplicate_key"],
+    ["nested too deeply", `{"contents":${"[".repeat(200)}${"]".repeat(200)}}`, "json_too_deep"],
+    ["an empty body", "", "empty_body"],
+  ])("%s", async (_name, body, code) => {
+    expect(await refused(GENERATE, { body: body })).toEqual(bad(code));
+    expect(await refused(STREAM, { body: body })).toEqual(bad(code));
+  });
+
+  test("a stream that is not asked for as events", async () => {
+    expect(await refused("/v1beta/models/via-openai:streamGenerateContent")).toEqual(bad("stream_without_sse"));
+    expect(await refused("/v1beta/models/via-openai:streamGenerateContent?alt=json")).toEqual(
+      bad("stream_without_sse"),
+    );
+  });
+
+  test("paths that are none", async () => {
+    const unknown = [404, "NOT_FOUND", "unknown_operation"];
+    for (const path of [
+      "/v1beta/",
+      "/v1beta/models/",
+      "/v1beta/models/m:predict",
+      "/v1beta/files",
+      "/v1beta1/projects/p",
+    ])
+      expect(await refused(path), path).toEqual(unknown);
+    expect(await refused(GENERATE, { method: "GET", body: null })).toEqual([
+      405,
+      "INVALID_ARGUMENT",
+      "method_not_allowed",
+    ]);
+    expect(await refused("/v1beta/models/%zz:generateContent")).toEqual([404, "NOT_FOUND", "model_not_found"]);
+    const long = `/v1beta/models/${"m".repeat(4000)}:generateContent`;
+    expect(await refused(long)).toEqual([404, "NOT_FOUND", "model_not_found"]);
+  });
+
+  test("the model's name is decoded, and may hold slashes and colons", async () => {
+    const denied = [403, "PERMISSION_DENIED", "model_not_allowed"];
+    for (const path of [
+      "/v1beta/models/secre%74:generateContent",
+      "/v1/models/secret:generateContent",
+      "/v1beta1/models/secret:countTokens",
+      "/v1beta1/publishers/google/models/secret:generateContent",
+      "/v1/projects/p/locations/l/publishers/google/models/secret:streamGenerateContent?alt=sse",
+    ]) {
+      expect(await refused(path), path).toEqual(denied);
+    }
+    for (const name of ["team/a:latest", "team%2Fa%3Alatest"]) {
+      expect(await refused(`/v1beta/models/${name}:countTokens`), name).toEqual(bad("operation_not_supported"));
+    }
+  });
+
+  test("operations that only Gemini has", async () => {
+    const unsupported = bad("operation_not_supported");
+    for (const verb of ["countTokens", "embedContent", "batchEmbedContents"]) {
+      expect(await refused(`/v1beta/models/via-openai:${verb}`), verb).toEqual(unsupported);
+    }
+  });
+});
