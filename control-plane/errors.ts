@@ -79,6 +79,26 @@ export const OPERATOR_ERRORS = {
     message: "The configuration is not valid; nothing was stored or published.",
     mend: "Mend each of the problems and send the change again.",
   },
+  discovery_not_supported: {
+    status: 422,
+    message: "Providers of this dialect have no list of models.",
+    mend: "Create a target with any model name: the application behind the credential answers.",
+  },
+  private_address: {
+    status: 422,
+    message: "The provider's name leads to a private address; nothing was connected to.",
+    mend: "Set allowPrivateAddress on the provider if that is meant, else correct its baseUrl.",
+  },
+  provider_unreachable: {
+    status: 502,
+    message: "The provider could not be reached from the control plane.",
+    mend: "Check baseUrl, and whether this machine may connect to it.",
+  },
+  provider_refused: {
+    status: 502,
+    message: "The provider did not answer with its models.",
+    mend: "Read what the provider says, correct its document, and ask again.",
+  },
   internal_error: {
     status: 500,
     message: "The control plane failed at this request.",

@@ -77,6 +77,7 @@ export const providerEntrySchema = z
     apiVersion: z.string().min(1).optional().describe("Usual api-version of the query."),
     supported: z.boolean().describe("False: this release does not speak its protocol."),
     quirks: z.array(z.enum(Object.keys(QUIRKS) as Quirk[])).describe("Documented deviations from the dialect."),
+    modelsOf: z.array(idSchema).default([]).describe("Entries whose models it has under the same names."),
     source: z.url({ protocol: /^https$/ }).describe("The provider's documentation."),
     notes: z.string().optional(),
   })

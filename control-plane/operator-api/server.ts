@@ -13,6 +13,7 @@ import { parseJson, readBody } from "./body.js";
 import { catalogOperations } from "./catalog-operations.js";
 import { configurationOperations } from "./configuration-operations.js";
 import { consumerOperations } from "./consumer-operations.js";
+import { discoverOperation } from "./discover-operation.js";
 import { errorHandler } from "./error-handler.js";
 import { openApiDocument } from "./openapi.js";
 import type { Operation } from "./operation.js";
@@ -47,6 +48,7 @@ function documentOperation(operations: readonly Operation[]): Operation {
 export function operatorOperations(parts: Omit<OperatorApiParts, "token" | "log">): readonly Operation[] {
   const operations = [
     ...resourceOperations(parts.configuration),
+    discoverOperation(parts.configuration),
     ...configurationOperations(parts.configuration),
     ...consumerOperations(parts.consumers),
     ...apiKeyOperations(parts.consumers),

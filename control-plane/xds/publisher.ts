@@ -17,6 +17,7 @@ import { gatewayPlugin, targetPlugin } from "../snapshot/extensions.js";
 import { FilterCheck } from "../snapshot/filter-check.js";
 import { systemAuthoritiesSecret } from "../snapshot/provider-cluster.js";
 import { compile, providerSecrets } from "../snapshot/snapshot.js";
+import { systemAuthorities } from "../system-authorities.js";
 import { type AdsPeer, AdsServer } from "./ads-server.js";
 import { Book } from "./book.js";
 import type { DeltaResponse } from "./delta-stream.js";
@@ -24,7 +25,6 @@ import type { Goal } from "./goal.js";
 import type { EnvoyJson } from "./registry.js";
 import { type Resource, toResource, toResources } from "./resource.js";
 import { Session, type SessionOptions } from "./session.js";
-import { systemAuthorities } from "./system-authorities.js";
 
 const SESSION: SessionOptions = {
   // Longer than a plan's attempts take in all but the oddest configuration; until then old clusters cost a little memory.

@@ -2,7 +2,7 @@
 // run where none are installed. Reads once; SSL_CERT_FILE names another bundle, as it does for OpenSSL.
 import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
-import { StartError } from "../errors.js";
+import { StartError } from "./errors.js";
 
 const BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu, Alpine, Arch
