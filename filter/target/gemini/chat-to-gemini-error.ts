@@ -1,0 +1,67 @@
+// A Gemini error as an OpenAI one: `{"error":{"code":…,"message":…,"status":…}}`, or the same in an array, as Google sends
+// it where a stream was asked for without SSE. The provider's own words stay; its status becomes the code.
+
+import { ByteWriter } from "../../bytes/byte-writer";
+import { ErrorCode } from "../../contract";
+import { JsonReader } from "../../json/reader";
+import { JsonToken } from "../../json/token";
+import { Translation } from "../translation/translation";
+import { Fields, Items, Value } from "../translation/value";
+
+const UNKNOWN_STATUS: i32 = 500;
+
+const t = new Translation();
+const failure = new Fields();
+const failureError = failure.add("error");
+const failureDetail = new Fields();
+const failureCode = failureDetail.add("code");
+const failureMessage = failureDetail.add("message");
+const failureStatus = failureDetail.add("status");
+
+const reader = new JsonReader();
+const list = new Value("");
+const items = new Items();
+
+export function writeGeminiError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
+  t.begin(out);
+  if (!readFailure(body, length) || !failureMessage.isString) return ErrorCode.UPSTREAM_ERROR;
+  const json = t.json;
+  json.objectBegin();
+  json.key("error");
+  json.objectBegin();
+  json.key("message");
+  failureMessage.copyTo(json);
+  json.key("type");
+  json.ascii(errorType(status));
+  json.key("param");
+  json.nil();
+  json.key("code");
+  if (failureStatus.isString) failureStatus.copyTo(json);
+  else json.nil();
+  json.objectEnd();
+  json.objectEnd();
+  return t.end(ErrorCode.REPLY_TOO_LARGE);
+}
+
+/** The same for an error inside a stream: no status comes with it but its own. */
+export function writeGeminiStreamError(data: usize, length: i32, out: ByteWriter): i32 {
+  const known = readFailure(data, length) && failureCode.isNumber;
+  return writeGeminiError(known ? <i32>min<i64>(failureCode.count, 599) : UNKNOWN_STATUS, data, length, out);
+}
+
+function readFailure(body: usize, length: i32): bool {
+  if (failure.read(body, length)) return failureDetail.readValue(failureError);
+  return readList(body, length) && failure.readValue(items.value) && failureDetail.readValue(failureError);
+}
+
+/** The first of an array, once the whole of it is known to be JSON. */
+function readList(body: usize, length: i32): bool {
+  reader.reset(body, length);
+  if (reader.next() != JsonToken.ARRAY_BEGIN || !list.take(reader) || reader.next() != JsonToken.END) return false;
+  return items.begin(list) && items.next();
+}
+
+function errorType(status: i32): string {
+  if (status == 429) return "rate_limit_error";
+  return status >= 400 && status < 500 ? "invalid_request_error" : "server_error";
+}
