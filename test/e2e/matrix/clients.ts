@@ -196,18 +196,23 @@ function googleGenAi(client: GoogleGenAI): Client {
   };
 }
 
-/** The Vercel AI SDK over one of its providers. */
+/**
+ * The Vercel AI SDK over one of its providers. By default its Responses provider refers to what OpenAI has stored; only the
+ * provider that has stored it understands that.
+ */
 function aiSdk(name: string, modelOf: (model: string) => LanguageModel): Client {
+  const providerOptions = { openai: { store: false } };
   return {
     name,
     async plain(model, prompt) {
-      return (await generateText({ model: modelOf(model), prompt, maxRetries: 0 })).text;
+      return (await generateText({ model: modelOf(model), prompt, providerOptions, maxRetries: 0 })).text;
     },
     async stream(model, prompt) {
       let failure: unknown;
       const result = streamText({
         model: modelOf(model),
         prompt,
+        providerOptions,
         maxRetries: 0,
         onError: ({ error }) => {
           failure = error;
@@ -233,13 +238,14 @@ function aiSdk(name: string, modelOf: (model: string) => LanguageModel): Client 
         prompt,
         tools: { get_weather },
         stopWhen,
+        providerOptions,
         maxRetries: 0,
       });
       return { input, text };
     },
     async structured(model, prompt) {
       const output = Output.object({ schema: weather });
-      return (await generateText({ model: modelOf(model), prompt, output, maxRetries: 0 })).output;
+      return (await generateText({ model: modelOf(model), prompt, output, providerOptions, maxRetries: 0 })).output;
     },
   };
 }

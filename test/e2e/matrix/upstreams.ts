@@ -4,6 +4,8 @@
 import {
   type DemoProvider,
   startAnthropicProvider,
+  startAzureProvider,
+  startCohereProvider,
   startOpenAiProvider,
 } from "../../../examples/demo-providers/index.mjs";
 import type { ProviderDocument } from "../harness.ts";
@@ -21,5 +23,7 @@ export interface Upstream {
 
 export const UPSTREAMS: readonly Upstream[] = [
   { dialect: "openai", start: startOpenAiProvider, model: "gpt-demo" },
+  { dialect: "azure", start: startAzureProvider, model: "gpt-deployment", document: { apiVersion: "2024-10-21" } },
   { dialect: "anthropic", start: startAnthropicProvider, model: "claude-demo" },
+  { dialect: "cohere", start: startCohereProvider, model: "command-demo" },
 ];
