@@ -150,6 +150,16 @@ export class Plan {
       load<u16>(this.anthropicVersion) != 0 || load<u16>(this.anthropicBeta) != 0 || load<u16>(this.openaiBeta) != 0
     );
   }
+  /** Whether one of the targets, tried or not, speaks this dialect. */
+  leadsTo(dialect: i32): bool {
+    const end = this.pointer + <usize>this.length;
+    let at = this.pointer + <usize>load<u16>(this.pointer, 6);
+    for (let i = 0; i < this.targetCount && at + TARGET_HEADER_BYTES <= end; i++) {
+      if (<i32>load<u8>(at, 2) == dialect) return true;
+      at += <usize>load<u16>(at);
+    }
+    return false;
+  }
   get dialect(): i32 {
     return load<u8>(this.record, 2);
   }

@@ -52,10 +52,10 @@ export const replies: ReplyCase[] = [
     stop: "refusal",
   },
   {
-    name: "reasoning is left out",
+    name: "reasoning",
     message: { content: "a", reasoning_content: "Hm" },
     finish: "stop",
-    content: [text("a")],
+    content: [{ type: "thinking", thinking: "Hm", signature: "" }, text("a")],
     stop: "end_turn",
   },
   {
@@ -117,6 +117,11 @@ const said = (index: number, value: string) => ({
   type: "content_block_delta",
   index,
   delta: { type: "text_delta", text: value },
+});
+const thought = (index: number, value: string) => ({
+  type: "content_block_delta",
+  index,
+  delta: { type: "thinking_delta", thinking: value },
 });
 const json = (index: number, value: string) => ({
   type: "content_block_delta",
@@ -210,6 +215,37 @@ export const streams: StreamCase[] = [
     ],
   },
   {
+    name: "calls whose pieces alternate",
+    sse: chatSse(
+      chunk(open(0, "a", '{"city":')),
+      chunk(open(1, "b", '{"city')),
+      chunk(piece(0, '"Z')),
+      chunk(piece(1, '":"}')),
+      chunk(open(2, "c")),
+      chunk(piece(0, 'ürich"}')),
+      chunk(piece(1, '\\""}')),
+      chunk(piece(2, "{}")),
+      chunk({}, "tool_calls"),
+      "[DONE]",
+    ),
+    events: [
+      start,
+      blockStart(0, use("a", {})),
+      json(0, '{"city":'),
+      json(0, '"Z'),
+      json(0, 'ürich"}'),
+      stop(0),
+      blockStart(1, use("b", {})),
+      json(1, '{"city":"}'),
+      json(1, '\\""}'),
+      stop(1),
+      blockStart(2, use("c", {})),
+      json(2, "{}"),
+      stop(2),
+      ...end("tool_use"),
+    ],
+  },
+  {
     name: "two calls in one chunk, then a text",
     sse: chatSse(
       chunk({ tool_calls: [...open(0, "a", "{}").tool_calls, ...open(1, "b", "{}").tool_calls] }),
@@ -231,14 +267,24 @@ export const streams: StreamCase[] = [
     ],
   },
   {
-    name: "thinking aloud shows that the provider lives",
+    name: "thinking aloud",
     sse: chatSse(
       chunk({ reasoning_content: "Hm" }),
       chunk({ reasoning: "Hm" }),
       chunk({ content: "a" }, "stop"),
       "[DONE]",
     ),
-    events: [start, { type: "ping" }, { type: "ping" }, textStart(0), said(0, "a"), stop(0), ...end("end_turn")],
+    events: [
+      start,
+      blockStart(0, { type: "thinking", thinking: "", signature: "" }),
+      thought(0, "Hm"),
+      thought(0, "Hm"),
+      stop(0),
+      textStart(1),
+      said(1, "a"),
+      stop(1),
+      ...end("end_turn"),
+    ],
   },
   {
     name: "a refusal",

@@ -34,7 +34,7 @@ export const requests: RequestCase[] = [
       container: null,
       mcp_servers: [],
     },
-    expected: { messages: hello },
+    expected: { messages: hello, reasoning_effort: "low" },
   },
   {
     name: "a system text",
@@ -346,9 +346,9 @@ export const refusals: RefusalCase[] = [
     "messages[1].content[0].type 'server_tool_use' cannot be sent to this provider.",
   ),
   unsupported(
-    "a document in a result",
-    inUser({ type: "tool_result", tool_use_id: "a", content: [{ type: "document" }] }),
-    "messages[1].content[0].content 'document' cannot be sent to this provider.",
+    "a search result in a result",
+    inUser({ type: "tool_result", tool_use_id: "a", content: [{ type: "search_result" }] }),
+    "messages[1].content[0].content 'search_result' cannot be sent to this provider.",
   ),
   unsupported("an image as a system prompt", { system: [png] }, "system 'image' cannot be sent to this provider."),
   unsupported(

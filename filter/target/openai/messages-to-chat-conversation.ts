@@ -1,41 +1,66 @@
 // The conversation, from Messages to chat. A user turn gives first a tool message for each tool_result, because chat wants
-// them right behind the call, then one user message with the rest. Chat's tool messages are text alone: images in a
-// result go to that user message. Thinking belongs to the model that thought and is left out.
+// them right behind the call, then one user message with the rest. Plain chat's tool messages are text alone: images and
+// files in a result go to that user message; within a chain they stay where they are.
 //
 //   Messages   system | assistant(text, use a, use b) · user(text, result a, result b + image)
 //   chat       system · assistant(text, calls a, b) · tool(a) · tool(b) · user(text, image)
 
 import { Translation } from "../translation/translation";
-import { Fields, Items, Value } from "../translation/value";
-import { writeDocument, writeImage, writeTextPart } from "./messages-to-chat-parts";
+import { Fields, Items, Use, Value } from "../translation/value";
+import { assistantFields, writeAssistantTurn } from "./messages-to-chat-assistant";
+import {
+  dropCitations,
+  partFields,
+  writeCacheControl,
+  writeDocument,
+  writeImage,
+  writeTextPart,
+} from "./messages-to-chat-parts";
+import {
+  countMedia,
+  resultFields,
+  writeJoined,
+  writeResultContent,
+  writeResultMedia,
+} from "./messages-to-chat-results";
 
-const message = new Fields();
-const role = message.add("role");
-const content = message.add("content");
+const message = new Fields("messages[].");
+const role = message.add("role", Use.MAPPED);
+const content = message.add("content", Use.MAPPED);
 
-const block = new Fields();
+const block = new Fields("messages[].content[].");
 const type = block.add("type");
-const text = block.add("text");
-const source = block.add("source");
-const title = block.add("title");
-const id = block.add("id");
-const name = block.add("name");
-const input = block.add("input");
-const toolUseId = block.add("tool_use_id");
-const result = block.add("content");
-const isError = block.add("is_error");
+const text = block.add("text", Use.NATIVE);
+const source = block.add("source", Use.MAPPED);
+const title = block.add("title", Use.MAPPED);
+const context = block.add("context", Use.MAPPED);
+const citations = block.add("citations", Use.DROPPED);
+const toolUseId = block.add("tool_use_id", Use.MAPPED);
+const result = block.add("content", Use.MAPPED);
+const isError = block.add("is_error", Use.MAPPED);
+const cacheControl = block.add("cache_control", Use.DROPPED, "cache_control");
+block.add("transformations", Use.DROPPED);
+block.add("toolset_name", Use.DROPPED);
 
-// A block within a tool_result.
-const inner = new Fields();
-const innerType = inner.add("type");
-const innerText = inner.add("text");
-const innerSource = inner.add("source");
+// A block of a system prompt.
+const instruction = new Fields("system[].");
+const instructionType = instruction.add("type");
+const instructionText = instruction.add("text", Use.NATIVE);
+const instructionCache = instruction.add("cache_control", Use.DROPPED, "cache_control");
+instruction.add("citations", Use.DROPPED);
+
+export const conversationFields: Fields[] = [message, block, instruction]
+  .concat(partFields)
+  .concat(assistantFields)
+  .concat(resultFields);
 
 const turns = new Items();
 const blocks = new Items();
-const inners = new Items();
+const instructions = new Items();
+let inChain: bool = false;
 
-export function writeConversation(t: Translation, system: Value, messages: Value): bool {
+export function writeConversation(t: Translation, withinChain: bool, system: Value, messages: Value): bool {
+  inChain = withinChain;
   t.json.key("messages");
   t.json.arrayBegin();
   if (system.present && !system.isEmpty && !writeSystem(t, "system", system)) return false;
@@ -52,13 +77,47 @@ export function writeConversation(t: Translation, system: Value, messages: Value
 function writeSystem(t: Translation, field: string, value: Value): bool {
   if (value.isString && value.length == 0) return true;
   beginMessage(t, "system");
-  if (!writeJoined(t, field, value, false)) return false;
+  const marked = inChain && hasMarks(value);
+  if (!readInstructions(t, field, value) || !(marked ? writeInstructions(t, value) : writeJoined(t, value)))
+    return false;
   t.json.objectEnd();
+  return true;
+}
+
+function hasMarks(value: Value): bool {
+  instructions.begin(value);
+  while (instructions.next()) {
+    if (instruction.readValue(instructions.value) && instructionCache.isObject) return true;
+  }
+  return false;
+}
+
+/** Refuses what is no text. */
+function readInstructions(t: Translation, field: string, value: Value): bool {
+  if (value.isString) return true;
+  if (!instructions.begin(value)) return !value.present || t.refuseType(field, "a string or an array");
+  while (instructions.next()) {
+    if (!instruction.readValue(instructions.value)) return t.refuseType(field, "an array of objects");
+    if (!instructionType.is("text")) return t.refuseValue(field, instructionType);
+    if (!instructionText.isString) return t.refuseType(field, "an array of blocks with a text");
+    if (!t.dropRest(instruction, inChain)) return false;
+  }
+  return true;
+}
+
+function writeInstructions(t: Translation, value: Value): bool {
+  t.json.arrayBegin();
+  instructions.begin(value);
+  while (instructions.next()) {
+    if (instruction.readValue(instructions.value)) writeTextPart(t, instructionText, instructionCache);
+  }
+  t.json.arrayEnd();
   return true;
 }
 
 function writeTurn(t: Translation): bool {
   if (!message.readValue(turns.value)) return t.refuseType("", "an object");
+  if (!t.dropRest(message)) return false;
   if (role.is("system")) return writeSystem(t, "content", content);
   const assistant = role.is("assistant");
   if (!assistant && !role.is("user")) {
@@ -71,7 +130,7 @@ function writeTurn(t: Translation): bool {
     return true;
   }
   if (!content.isArray) return t.refuseType("content", "a string or an array");
-  return assistant ? writeAssistantTurn(t) : writeUserTurn(t);
+  return assistant ? writeAssistantTurn(t, inChain, content) : writeUserTurn(t);
 }
 
 /** Up to the content's value. */
@@ -89,75 +148,16 @@ function nextBlock(t: Translation): bool {
   return block.readValue(blocks.value) || t.refuseType("", "an object");
 }
 
-function writeAssistantTurn(t: Translation): bool {
-  let calls = 0;
-  let texts = 0;
-  blocks.begin(content);
-  while (nextBlock(t)) {
-    if (type.is("tool_use")) calls++;
-    else if (type.is("text")) texts++;
-    else if (!type.is("thinking") && !type.is("redacted_thinking")) return t.refuseValue("type", type);
-  }
-  if (t.refused) return false;
-  if (calls + texts == 0) return true;
-  beginMessage(t, "assistant");
-  if (texts == 0) t.json.nil();
-  else if (!writeAssistantText(t)) return false;
-  if (calls > 0 && !writeToolCalls(t)) return false;
-  t.json.objectEnd();
-  return true;
-}
-
-/** The model wrote its blocks as one text, with nothing between them. */
-function writeAssistantText(t: Translation): bool {
-  t.json.stringBegin();
-  blocks.begin(content);
-  while (nextBlock(t)) {
-    if (!type.is("text")) continue;
-    if (!text.isString) return t.refuseType("text", "a string");
-    t.out.writeBytes(text.pointer, text.length);
-  }
-  t.json.stringEnd();
-  return true;
-}
-
-function writeToolCalls(t: Translation): bool {
-  const json = t.json;
-  json.key("tool_calls");
-  json.arrayBegin();
-  blocks.begin(content);
-  while (nextBlock(t)) {
-    if (!type.is("tool_use")) continue;
-    if (!id.isText) return t.refuseType("id", "a string");
-    if (!name.isText) return t.refuseType("name", "a string");
-    if (!input.isObject) return t.refuseType("input", "an object");
-    json.objectBegin();
-    json.key("id");
-    id.copyTo(json);
-    json.key("type");
-    json.ascii("function");
-    json.key("function");
-    json.objectBegin();
-    json.key("name");
-    name.copyTo(json);
-    json.key("arguments");
-    json.string(input.pointer, input.length);
-    json.objectEnd();
-    json.objectEnd();
-  }
-  json.arrayEnd();
-  return true;
-}
-
 function writeUserTurn(t: Translation): bool {
   let texts = 0;
   let others = 0;
   blocks.begin(content);
   while (nextBlock(t)) {
+    if (!dropCitations(citations) || !t.dropRest(block, inChain)) return false;
     if (type.is("tool_result")) {
       if (!writeToolResult(t)) return false;
-      others += countImages();
-    } else if (type.is("text")) {
+      if (!inChain) others += countMedia(result);
+    } else if (type.is("text") && !(inChain && cacheControl.isObject)) {
       texts++;
     } else {
       others++;
@@ -185,68 +185,40 @@ function writeUserParts(t: Translation): bool {
   t.json.arrayBegin();
   blocks.begin(content);
   while (nextBlock(t)) {
-    if (type.is("tool_result") ? !writeResultImages(t) : !writeUserPart(t)) return false;
+    if (type.is("tool_result")) {
+      if (!inChain && !writeResultMedia(t, result)) return false;
+    } else if (!writeUserPart(t)) {
+      return false;
+    }
   }
+  if (t.refused) return false;
   t.json.arrayEnd();
   return true;
 }
 
 function writeUserPart(t: Translation): bool {
-  if (type.is("image")) return writeImage(t, source);
-  if (type.is("document")) return writeDocument(t, source, title);
+  const cache = inChain ? cacheControl : null;
+  if (type.is("image")) return writeImage(t, source, cache);
+  if (type.is("document")) return writeDocument(t, inChain, source, title, context, cache);
   if (!type.is("text")) return type.isString ? t.refuseValue("type", type) : t.refuseType("type", "a string");
   if (!text.isString) return t.refuseType("text", "a string");
-  writeTextPart(t, text);
+  writeTextPart(t, text, cache);
   return true;
 }
 
 function writeToolResult(t: Translation): bool {
   if (!toolUseId.isText) return t.refuseType("tool_use_id", "a string");
   beginMessage(t, "tool");
-  if (!writeJoined(t, "content", result, true)) return false;
+  if (!writeResultContent(t, inChain, result, isError)) return false;
   t.json.key("tool_call_id");
   toolUseId.copyTo(t.json);
-  t.json.objectEnd();
-  return true;
-}
-
-function countImages(): i32 {
-  let images = 0;
-  inners.begin(result);
-  while (inners.next()) if (inner.readValue(inners.value) && innerType.is("image")) images++;
-  return images;
-}
-
-function writeResultImages(t: Translation): bool {
-  inners.begin(result);
-  while (inners.next()) {
-    if (inner.readValue(inners.value) && innerType.is("image") && !writeImage(t, innerSource)) return false;
-  }
-  return true;
-}
-
-/**
- * A string, or the texts of an array of blocks with an empty line between them: many providers take a string only. In a
- * tool's result images are passed over, as the caller sees to them; and chat has no flag for a failed tool, so the text
- * says it.
- */
-function writeJoined(t: Translation, field: string, value: Value, isResult: bool): bool {
-  t.json.stringBegin();
-  if (isResult && isError.isTrue) t.out.writeAscii("Error: ");
-  if (value.isString) {
-    t.out.writeBytes(value.pointer, value.length);
-  } else if (value.present) {
-    if (!inners.begin(value)) return t.refuseType(field, "a string or an array");
-    let texts = 0;
-    while (inners.next()) {
-      if (!inner.readValue(inners.value)) return t.refuseType(field, "an array of objects");
-      if (isResult && innerType.is("image")) continue;
-      if (!innerType.is("text")) return t.refuseValue(field, innerType);
-      if (!innerText.isString) return t.refuseType(field, "an array of blocks with a text");
-      if (texts++ > 0) t.out.writeAscii("\\n\\n");
-      t.out.writeBytes(innerText.pointer, innerText.length);
+  if (inChain) {
+    if (isError.isTrue) {
+      t.json.key("is_error");
+      t.json.boolean(true);
     }
+    writeCacheControl(t, cacheControl);
   }
-  t.json.stringEnd();
+  t.json.objectEnd();
   return true;
 }

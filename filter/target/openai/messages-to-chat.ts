@@ -2,12 +2,14 @@
 // what becomes what, what is refused and what is left out.
 
 import { ByteWriter } from "../../bytes/byte-writer";
-import { ErrorCode, Protocol } from "../../contract";
+import { Dialect, ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
 import { Plan } from "../plan";
+import { Fields } from "../translation/value";
 import { StreamSignal, Translator } from "../translator";
-import { writeMessagesError, writeMessagesReply } from "./messages-to-chat-reply";
-import { writeChatRequest } from "./messages-to-chat-request";
+import { writeMessagesError } from "./messages-to-chat-errors";
+import { writeMessagesReply } from "./messages-to-chat-reply";
+import { requestFields, writeChatRequest } from "./messages-to-chat-request";
 import { MessagesStream } from "./messages-to-chat-stream";
 
 const MODEL_BYTES_MAX: i32 = 64 * 1024;
@@ -17,9 +19,15 @@ export class MessagesToChat extends Translator {
   private readonly model: ByteWriter = new ByteWriter(MODEL_BYTES_MAX);
   private readonly stream: MessagesStream = new MessagesStream();
 
+  private inChain: bool = false;
+  /** Anthropic's own API refuses thinking without its signature: where the route leads there too, none is shown. */
+  private showsUnsigned: bool = false;
+
   reset(plan: Plan, inChain: bool): void {
+    this.inChain = inChain;
+    this.showsUnsigned = plan.dialect == Dialect.BEDROCK || !leadsToClaude(plan);
     this.model.reset().writeBytes(plan.originalModelPointer, plan.originalModelLength);
-    this.stream.reset();
+    this.stream.reset(this.showsUnsigned);
     this.notes.reset(plan.strict);
   }
 
@@ -28,11 +36,15 @@ export class MessagesToChat extends Translator {
   }
 
   translateRequest(plan: Plan, body: usize, length: i32, out: ByteWriter): i32 {
-    return writeChatRequest(plan, body, length, out, this.notes);
+    return writeChatRequest(plan, this.inChain, body, length, out, this.notes);
+  }
+
+  get requestFields(): Fields[] {
+    return requestFields;
   }
 
   translateReply(body: usize, length: i32, out: ByteWriter): i32 {
-    return writeMessagesReply(this.model, body, length, out);
+    return writeMessagesReply(this.model, this.showsUnsigned, body, length, out);
   }
 
   translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
@@ -46,4 +58,11 @@ export class MessagesToChat extends Translator {
   writeStreamError(code: ErrorCode, out: ByteWriter): void {
     writeErrorEvent(Protocol.ANTHROPIC, code, out);
   }
+}
+
+/** Whether a target speaks Messages itself, so that what this client gives back reaches it as it is. */
+function leadsToClaude(plan: Plan): bool {
+  return (
+    plan.leadsTo(Dialect.ANTHROPIC) || plan.leadsTo(Dialect.ANTHROPIC_BEDROCK) || plan.leadsTo(Dialect.ANTHROPIC_VERTEX)
+  );
 }
