@@ -9,6 +9,7 @@ import { Chained } from "./chained";
 import { ChatToCohere } from "./cohere/chat-to-cohere";
 import { EmbeddingsToCohere } from "./embeddings/embeddings-to-cohere";
 import { EmbeddingsToGemini } from "./embeddings/embeddings-to-gemini";
+import { ChatToGemini } from "./gemini/chat-to-gemini";
 import { ChatQuirks, hasChatQuirks } from "./openai/chat-quirks";
 import { MessagesToChat } from "./openai/messages-to-chat";
 import { ResponsesToChat } from "./openai/responses-to-chat";
@@ -26,6 +27,7 @@ enum Part {
   CHAT_TO_COHERE,
   EMBEDDINGS_TO_GEMINI,
   EMBEDDINGS_TO_COHERE,
+  CHAT_TO_GEMINI,
   /** How many there are. */
   COUNT,
 }
@@ -78,6 +80,8 @@ function backOf(dialect: i32, quirks: u32): i32 {
       return hasChatQuirks(quirks) ? Part.CHAT_QUIRKS : Part.NONE;
     case Dialect.ANTHROPIC:
       return Part.CHAT_TO_MESSAGES;
+    case Dialect.GEMINI:
+      return Part.CHAT_TO_GEMINI;
     case Dialect.COHERE:
       return Part.CHAT_TO_COHERE;
     default:
@@ -110,6 +114,8 @@ function create(part: i32): Translator {
       return new EmbeddingsToGemini();
     case Part.EMBEDDINGS_TO_COHERE:
       return new EmbeddingsToCohere();
+    case Part.CHAT_TO_GEMINI:
+      return new ChatToGemini();
     default:
       return new ChatToMessages();
   }
