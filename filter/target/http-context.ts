@@ -8,7 +8,6 @@
 //           ├─ JSON, translated ─────▶ REPLY   held whole
 //           └─ event stream ─────────▶ HELD ─ first content ─▶ EVENTS ─ end without terminal event ─▶ error event
 
-import { EventStreamFramer } from "../aws/event-stream-framer";
 import { ByteWriter } from "../bytes/byte-writer";
 import {
   ErrorCode,
@@ -19,16 +18,15 @@ import {
   Protocol,
   TRANSLATED_REPLY_BYTES_MAX,
 } from "../contract";
-import { writeErrorBody, writeErrorEvent } from "../errors/error-body";
+import { writeErrorBody } from "../errors/error-body";
+import { redactKeys } from "../errors/redact";
 import {
   Action,
-  appendToBuffer,
   BufferKind,
   closeStream,
   getBuffer,
   getProperty,
   HeaderCursor,
-  HeaderList,
   HeaderMap,
   hostLength,
   hostPointer,
@@ -36,32 +34,32 @@ import {
   replaceBuffer,
   StreamContext,
   StreamKind,
-  sendLocalReply,
   utf8,
 } from "../sdk";
-import { EventFramer } from "../sse/event-framer";
-import { SseFramer } from "../sse/framer";
 import { failoversTotal, streamsCutTotal } from "../telemetry/metrics";
 import { isErrorBody } from "./error-shape";
-import { signalOf } from "./first-content";
+import { EventReader } from "./event-reader";
 import {
-  addErrorHeaders,
+  answerLocally,
+  markAbandoned,
   markDroppedFields,
   markError,
   markRetry,
   markTarget,
+  STATUS_ABANDONED,
   setReplyEvents,
   setReplyJson,
   setReplyLength,
   setReplyStatus,
 } from "./mark-reply";
+import { PassingEvents } from "./passing-events";
 import { Plan } from "./plan";
-import { isCredentialStatus, isErrorStatus, isWorthRetry, Reply } from "./reply";
+import { isCredentialStatus, isErrorStatus, isProvidersOwn, isWorthRetry, Reply } from "./reply";
 import { ReplyHeaders, stripTrailers } from "./reply-headers";
 import { keepsModel, ModelEdit, moveOn, writeContentLength, writeRequestHeaders } from "./request";
-import { StreamTail } from "./stream-tail";
-import { Framing, StreamSignal, TRANSLATED, Translator } from "./translator";
+import { StreamSignal, TRANSLATED, Translator } from "./translator";
 import { giveTranslator, takeTranslator } from "./translators";
+import { answersJson, judgeReply, streamsOnDemand, WholeReply } from "./whole-reply";
 
 const CONTENT_LENGTH = utf8("content-length");
 const CONTENT_ENCODING = utf8("content-encoding");
@@ -71,12 +69,10 @@ const TARGET_ID_BYTES_MAX: i32 = 128;
 const PLAN_BYTES_MAX: i32 = 128 * 1024;
 /** An error's text is not worth more memory than this. */
 const ERROR_BYTES_MAX: i32 = 64 * 1024;
-const STATUS_ABANDONED: i32 = 500;
 
 const plan = new Plan();
 const headers = new ReplyHeaders();
 const trailers = new HeaderCursor();
-const local = new HeaderList();
 /** What one callback writes to a buffer; a stream that is held keeps its own. */
 const scratch = new ByteWriter(TRANSLATED_REPLY_BYTES_MAX);
 /** The size of a request was limited before. */
@@ -85,7 +81,8 @@ const request = new ByteWriter(i32.MAX_VALUE);
 export class TargetStream extends StreamContext {
   private planned: bool = false;
   private protocol: i32 = 0;
-  private dialect: i32 = 0;
+  private operation: i32 = 0;
+  private streaming: bool = false;
   private hasNext: bool = false;
   private requestDone: bool = false;
   private translator: Translator | null = null;
@@ -103,10 +100,8 @@ export class TargetStream extends StreamContext {
   private seen: i32 = 0;
   private isJson: bool = false;
   private isEncoded: bool = false;
-  private readonly sseFramer: SseFramer = new SseFramer();
-  private readonly awsFramer: EventStreamFramer = new EventStreamFramer();
-  private framer: EventFramer = this.sseFramer;
-  private readonly tail: StreamTail = new StreamTail();
+  private readonly events: EventReader = new EventReader();
+  private readonly passing: PassingEvents = new PassingEvents();
   private readonly held: ByteWriter = new ByteWriter(TRANSLATED_REPLY_BYTES_MAX);
 
   begin(): TargetStream {
@@ -123,19 +118,20 @@ export class TargetStream extends StreamContext {
     if (!plan.read(hostPointer(), hostLength())) return this.refuse(ErrorCode.FILTER_VERSION_SKEW);
     this.planned = true;
     this.protocol = plan.protocol;
-    this.dialect = plan.dialect;
-    this.tail.begin(plan.dialect);
+    this.operation = plan.operation;
+    this.streaming = plan.streaming;
+    this.passing.begin(plan.protocol, plan.dialect);
     this.hasNext = plan.hasNext;
     this.targetIdLength = min(plan.targetLength, TARGET_ID_BYTES_MAX);
     memory.copy(this.targetId, plan.targetPointer, this.targetIdLength);
     const translator = takeTranslator(plan);
     this.translator = translator;
     if (translator != null) {
-      this.framer = translator.framing == Framing.SSE ? this.sseFramer : this.awsFramer;
       translator.reset(plan, false);
       this.keptPlan.reset().writeBytes(plan.pointer, plan.length);
     }
     this.replyTranslator = translator == null || translator.passesReply ? null : translator;
+    this.events.begin(this.replyTranslator, plan.dialect);
     writeRequestHeaders(plan, translator);
     this.requestDone = translator == null && keepsModel(plan);
     if (translator == null && !this.requestDone) this.edit.take(plan);
@@ -178,6 +174,8 @@ export class TargetStream extends StreamContext {
         return endOfStream ? this.finishError(size) : this.holdWhole(size, ERROR_BYTES_MAX);
       case Reply.REPLY:
         return endOfStream ? this.finishReply(size) : this.holdWhole(size, TRANSLATED_REPLY_BYTES_MAX);
+      case Reply.CHECKED:
+        return this.checkReply(size, endOfStream);
       case Reply.HELD:
         return this.holdEvents(size, endOfStream);
       case Reply.EVENTS:
@@ -202,7 +200,7 @@ export class TargetStream extends StreamContext {
     if (!this.planned) return Action.CONTINUE;
     stripTrailers(trailers);
     if (this.reply != Reply.EVENTS) return this.onResponseBody(this.seen, true);
-    if (!this.isComplete()) {
+    if (this.replyTranslator != null || !this.passing.isComplete) {
       streamsCutTotal.add(1);
       closeStream(StreamKind.RESPONSE);
     }
@@ -214,9 +212,8 @@ export class TargetStream extends StreamContext {
     if (translator != null) giveTranslator(translator);
     this.translator = null;
     this.replyTranslator = null;
-    this.framer.reset();
-    this.framer = this.sseFramer;
-    this.tail.reset();
+    this.events.reset();
+    this.passing.release();
     this.held.release();
     pool.push(this);
   }
@@ -246,47 +243,36 @@ export class TargetStream extends StreamContext {
   private refuse(code: ErrorCode): Action {
     this.reply = Reply.DONE;
     this.requestDone = true;
-    const translator = this.translator;
-    const detail = translator != null ? translator.notes.detail.pointer : 0;
-    const detailLength = translator != null ? translator.notes.detail.length : 0;
-    writeErrorBody(this.protocol, code, detail, detailLength, scratch.reset());
-    sendLocalReply(errorStatus(code), addErrorHeaders(code, local.reset()), scratch.pointer, scratch.length);
+    answerLocally(this.protocol, code, this.translator);
     return Action.PAUSE;
   }
 
   // Reply
 
   private kindOf(succeeded: bool): Reply {
-    if (!succeeded) return this.passesEncodedError() ? Reply.PASS : Reply.ERROR;
-    if (this.isEncoded) return this.replyTranslator == null ? Reply.PASS : Reply.ERROR;
-    if (this.framer == this.sseFramer ? headers.isEventStream : headers.isAwsEventStream) {
-      if (this.framer != this.sseFramer) setReplyEvents();
+    const passes = this.replyTranslator == null;
+    // The client can decode what nobody asked for, if it is its own dialect.
+    if (this.isEncoded && passes && (succeeded || isProvidersOwn(this.status))) return Reply.PASS;
+    if (!succeeded || this.isEncoded) return Reply.ERROR;
+    const isBinary = this.events.isBinary;
+    const isEvents = isBinary ? headers.isAwsEventStream : headers.isEventStream;
+    if (isEvents != this.streaming && streamsOnDemand(this.operation)) return Reply.ERROR;
+    if (isEvents) {
+      if (isBinary) setReplyEvents();
       // Events may be added or rewritten: no length is known before the end.
       removeHeader(HeaderMap.RESPONSE, CONTENT_LENGTH);
       return Reply.HELD;
     }
-    return this.replyTranslator == null ? Reply.PASS : Reply.REPLY;
-  }
-
-  /** The provider speaks the client's dialect, and the client can decode what nobody asked for. */
-  private passesEncodedError(): bool {
-    return (
-      this.isEncoded && this.replyTranslator == null && isErrorStatus(this.status) && !isCredentialStatus(this.status)
-    );
+    if (!passes) return Reply.REPLY;
+    return answersJson(this.operation) ? Reply.CHECKED : Reply.PASS;
   }
 
   // Envoy makes no further attempt once the provider has sent an interim reply (1xx). What is abandoned is therefore an
   // error in the client's shape already. Its status is 500, which says nothing about the health of the endpoint.
 
   private abandonHeaders(endOfStream: bool): Action {
-    failoversTotal.add(1);
-    markRetry();
     this.reply = Reply.ABANDONED;
-    markError(ErrorCode.UPSTREAM_ERROR);
-    setReplyJson();
-    removeHeader(HeaderMap.RESPONSE, CONTENT_ENCODING);
-    if (!endOfStream) removeHeader(HeaderMap.RESPONSE, CONTENT_LENGTH);
-    if (!isErrorStatus(this.status)) setReplyStatus(STATUS_ABANDONED);
+    markAbandoned(isErrorStatus(this.status), endOfStream);
     return Action.CONTINUE;
   }
 
@@ -318,6 +304,27 @@ export class TargetStream extends StreamContext {
     return this.refuse(isErrorStatus(this.status) ? ErrorCode.UPSTREAM_ERROR : ErrorCode.UPSTREAM_INVALID_REPLY);
   }
 
+  private checkReply(size: i32, endOfStream: bool): Action {
+    this.seen = size;
+    if (!endOfStream && size <= <i32>HOLD_BYTES_MAX) return Action.PAUSE;
+    if (endOfStream) {
+      if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
+      const judged = judgeReply(this.operation, hostPointer(), size);
+      if (judged == WholeReply.BROKEN) return this.failWhole(ErrorCode.UPSTREAM_INVALID_REPLY, size);
+      if (judged == WholeReply.ERROR) return this.failDisguised(size);
+    }
+    this.reply = Reply.DONE;
+    return Action.CONTINUE;
+  }
+
+  /** An error under a status of success, which no SDK would take for one. */
+  private failDisguised(size: i32): Action {
+    if (this.hasNext) return this.abandonWhole(size);
+    this.status = errorStatus(ErrorCode.UPSTREAM_ERROR);
+    setReplyStatus(this.status);
+    return this.finishError(size);
+  }
+
   private finishReply(size: i32): Action {
     if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
     const code = this.replyTranslator!.translateReply(hostPointer(), size, scratch.reset());
@@ -333,9 +340,11 @@ export class TargetStream extends StreamContext {
     if (this.isEncoded) return this.answerError(ErrorCode.UPSTREAM_ERROR, this.status, size);
     if (size > 0 && !getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
     const body: usize = size > 0 ? hostPointer() : 0;
+    const hadKey = redactKeys(body, size);
     const translator = this.replyTranslator;
     if (translator == null && this.isJson && isErrorBody(this.protocol, body, size)) {
       this.reply = Reply.DONE;
+      if (hadKey) replaceBuffer(BufferKind.RESPONSE_BODY, size, body, size);
       return Action.CONTINUE;
     }
     scratch.reset();
@@ -378,13 +387,12 @@ export class TargetStream extends StreamContext {
     if (fresh > 0) {
       if (!getBuffer(BufferKind.RESPONSE_BODY, this.seen, fresh)) return this.failWhole(ErrorCode.OVERLOADED, size);
       this.seen = size;
-      signal = this.readEvents(hostPointer(), fresh, this.held);
+      signal = this.events.read(hostPointer(), fresh, this.held);
+      if (this.replyTranslator == null) this.passing.take(hostPointer(), fresh);
     }
-    // What passes untouched is only read up to its first content; its end is the tail's matter.
-    const readable = this.replyTranslator == null ? StreamSignal.CONTENT : StreamSignal.END;
-    if (endOfStream && signal < readable) signal = this.readEnd(signal, this.held);
+    if (endOfStream) signal = this.events.end(signal, this.held);
     if (signal == StreamSignal.ERROR && this.hasNext) return this.abandonWhole(size);
-    if (this.framer.failed || this.held.overflow) return this.failWhole(ErrorCode.UPSTREAM_INVALID_REPLY, size);
+    if (this.events.failed || this.held.overflow) return this.failWhole(ErrorCode.UPSTREAM_INVALID_REPLY, size);
     if (signal == StreamSignal.PREAMBLE) {
       if (endOfStream) return this.failWhole(ErrorCode.UPSTREAM_STREAM_CUT, size);
       if (size < <i32>HOLD_BYTES_MAX) return Action.PAUSE;
@@ -396,8 +404,8 @@ export class TargetStream extends StreamContext {
     this.reply = Reply.EVENTS;
     this.seen = 0;
     if (this.replyTranslator == null) {
-      this.framer.reset();
-      if (endOfStream && !this.tail.isComplete(this.dialect)) this.appendCut(size);
+      this.events.reset();
+      this.passing.start(signal == StreamSignal.ERROR, size, endOfStream);
       return Action.CONTINUE;
     }
     const ended = signal == StreamSignal.END || signal == StreamSignal.ERROR;
@@ -410,55 +418,21 @@ export class TargetStream extends StreamContext {
 
   private passEvents(size: i32, endOfStream: bool): Action {
     if (this.replyTranslator == null) {
-      this.tail.note(size);
-      if (endOfStream && !this.tail.isComplete(this.dialect)) this.appendCut(size);
+      this.passing.pass(size, endOfStream);
       return Action.CONTINUE;
     }
     scratch.reset();
     let signal = StreamSignal.PREAMBLE;
     if (size > 0) {
       if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.breakStream(size);
-      signal = this.readEvents(hostPointer(), size, scratch);
+      signal = this.events.read(hostPointer(), size, scratch);
     }
-    if (endOfStream && signal < StreamSignal.END) signal = this.readEnd(signal, scratch);
-    if (this.framer.failed || scratch.overflow) return this.breakStream(size);
+    if (endOfStream) signal = this.events.end(signal, scratch);
+    if (this.events.failed || scratch.overflow) return this.breakStream(size);
     if (signal >= StreamSignal.END) this.reply = Reply.ENDED;
     else if (endOfStream) this.writeCut(scratch);
     replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
     return Action.CONTINUE;
-  }
-
-  /** Feeds bytes to the framer and handles whole events; answers the strongest signal among them. */
-  private readEvents(pointer: usize, length: i32, out: ByteWriter): StreamSignal {
-    this.framer.push(pointer, length);
-    if (this.replyTranslator == null) this.tail.take(pointer, length);
-    let strongest = StreamSignal.PREAMBLE;
-    // What passes untouched is of no further interest after its first content.
-    const enough = this.replyTranslator == null ? StreamSignal.CONTENT : StreamSignal.END;
-    while (strongest < enough && this.framer.next()) strongest = max(strongest, this.handleEvent(out));
-    return strongest;
-  }
-
-  /** The provider's stream has ended: one more event may be whole now, and a dialect may have no terminal event. */
-  private readEnd(before: StreamSignal, out: ByteWriter): StreamSignal {
-    let signal = before;
-    if (this.framer.finish()) signal = max(signal, this.handleEvent(out));
-    const translator = this.replyTranslator;
-    if (translator == null || signal >= StreamSignal.END) return signal;
-    return max(signal, translator.translateEnd(out));
-  }
-
-  private handleEvent(out: ByteWriter): StreamSignal {
-    const framer = this.framer;
-    const translator = this.replyTranslator;
-    if (translator == null) {
-      return signalOf(this.dialect, framer.typePointer, framer.typeLength, framer.dataPointer, framer.dataLength);
-    }
-    return translator.translateEvent(framer.typePointer, framer.typeLength, framer.dataPointer, framer.dataLength, out);
-  }
-
-  private isComplete(): bool {
-    return this.replyTranslator == null && this.tail.isComplete(this.dialect);
   }
 
   /** The provider ended a translated stream too early. */
@@ -466,13 +440,6 @@ export class TargetStream extends StreamContext {
     streamsCutTotal.add(1);
     this.replyTranslator!.writeStreamError(ErrorCode.UPSTREAM_STREAM_CUT, out);
     this.reply = Reply.ENDED;
-  }
-
-  /** The same for a stream that passes untouched: the error goes behind what is in the buffer. */
-  private appendCut(size: i32): void {
-    streamsCutTotal.add(1);
-    writeErrorEvent(this.protocol, ErrorCode.UPSTREAM_STREAM_CUT, scratch.reset());
-    appendToBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
   }
 
   /** A stream that can no longer be understood: the client gets an error event, then nothing more. */

@@ -5,6 +5,7 @@ import { ByteWriter } from "../bytes/byte-writer";
 import {
   ErrorCode,
   errorCodeName,
+  errorStatus,
   HEADER_DROPPED_FIELDS,
   HEADER_DROPPED_FIELDS_LENGTH,
   HEADER_ERROR,
@@ -14,9 +15,18 @@ import {
   HEADER_TARGET,
   HEADER_TARGET_LENGTH,
 } from "../contract";
-import { textLength } from "../errors/error-body";
-import { HeaderList, HeaderMap, Literal, setHeader, setHeaderLiteral, utf8 } from "../sdk";
-import { droppedFields } from "../telemetry/metrics";
+import { textLength, writeErrorBody } from "../errors/error-body";
+import {
+  HeaderList,
+  HeaderMap,
+  Literal,
+  removeHeader,
+  sendLocalReply,
+  setHeader,
+  setHeaderLiteral,
+  utf8,
+} from "../sdk";
+import { droppedFields, failoversTotal } from "../telemetry/metrics";
 import { Translator } from "./translator";
 
 const RETRY = new Literal(HEADER_RETRY, HEADER_RETRY_LENGTH);
@@ -27,10 +37,16 @@ const ONE = utf8("1");
 const STATUS = utf8(":status");
 const CONTENT_TYPE = utf8("content-type");
 const CONTENT_LENGTH = utf8("content-length");
+const CONTENT_ENCODING = utf8("content-encoding");
 const JSON_TYPE = utf8("application/json");
 const EVENT_STREAM = utf8("text/event-stream");
 
+export const STATUS_ABANDONED: i32 = 500;
+const ERROR_BYTES_MAX: i32 = 64 * 1024;
+
 const number = new ByteWriter(20);
+const body = new ByteWriter(ERROR_BYTES_MAX);
+const local = new HeaderList();
 
 export function markTarget(id: usize, idLength: i32): void {
   setHeader(HeaderMap.RESPONSE, TARGET, id, idLength);
@@ -53,10 +69,28 @@ export function markError(code: ErrorCode): void {
   setHeader(HeaderMap.RESPONSE, ERROR, name, textLength(name));
 }
 
-/** The headers of a local reply with an error's body. */
-export function addErrorHeaders(code: ErrorCode, list: HeaderList): HeaderList {
+/**
+ * Makes a reply that Envoy will drop for a retry. Its status is an error's, which says nothing about the health of the
+ * endpoint; its body is replaced as it comes.
+ */
+export function markAbandoned(hasErrorStatus: bool, endOfStream: bool): void {
+  failoversTotal.add(1);
+  markRetry();
+  markError(ErrorCode.UPSTREAM_ERROR);
+  setReplyJson();
+  removeHeader(HeaderMap.RESPONSE, CONTENT_ENCODING);
+  if (!endOfStream) removeHeader(HeaderMap.RESPONSE, CONTENT_LENGTH);
+  if (!hasErrorStatus) setReplyStatus(STATUS_ABANDONED);
+}
+
+/** Answers the client from here, with what the translator says of its request. */
+export function answerLocally(protocol: i32, code: ErrorCode, translator: Translator | null): void {
+  const detail = translator != null ? translator.notes.detail.pointer : 0;
+  const detailLength = translator != null ? translator.notes.detail.length : 0;
   const name = errorCodeName(code);
-  return list.addLiteral(CONTENT_TYPE, JSON_TYPE).add(ERROR, name, textLength(name));
+  writeErrorBody(protocol, code, detail, detailLength, body.reset());
+  local.reset().addLiteral(CONTENT_TYPE, JSON_TYPE).add(ERROR, name, textLength(name));
+  sendLocalReply(errorStatus(code), local, body.pointer, body.length);
 }
 
 export function setReplyStatus(status: i32): void {

@@ -14,6 +14,8 @@ export enum Reply {
   ENDED = 7,
   /** Marked for a retry by its headers; if its body comes nevertheless, an error takes its place. */
   ABANDONED = 8,
+  /** The client's own dialect, as JSON: held until it is known to be whole, or to be long. */
+  CHECKED = 9,
 }
 
 /** Whether another target may do better: the request itself is not what was refused. */
@@ -28,4 +30,9 @@ export function isErrorStatus(status: i32): bool {
 
 export function isCredentialStatus(status: i32): bool {
   return status == 401 || status == 403;
+}
+
+/** An error whose text is for the client: one about the gateway's credential is not. */
+export function isProvidersOwn(status: i32): bool {
+  return isErrorStatus(status) && !isCredentialStatus(status);
 }

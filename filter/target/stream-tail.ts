@@ -34,11 +34,13 @@ export class StreamTail {
     this.bytes.release();
   }
 
-  /** Takes in the end of a response body buffer of `size` bytes. */
-  note(size: i32): void {
+  /** Takes in the end of a response body buffer of `size` bytes; answers whether an error event begins there. */
+  note(size: i32, dialect: i32): bool {
     const taken = this.isGemini ? size : min(size, TAIL_BYTES);
-    if (taken == 0 || !getBuffer(BufferKind.RESPONSE_BODY, size - taken, taken)) return;
-    this.take(hostPointer(), taken);
+    if (taken == 0 || !getBuffer(BufferKind.RESPONSE_BODY, size - taken, taken)) return false;
+    const fetched = hostPointer();
+    this.take(fetched, taken);
+    return hasLine(fetched, taken, dialect == Dialect.ANTHROPIC ? ANTHROPIC_ERROR : ERROR);
   }
 
   /** The same for bytes that were fetched anyway. */
@@ -67,13 +69,17 @@ export class StreamTail {
   }
 
   private hasLine(start: Literal): bool {
-    const first = this.bytes.pointer;
-    const last = first + <usize>this.bytes.length - <usize>start.length;
-    if (this.bytes.length < start.length) return false;
-    for (let at = last; at >= first; at--) {
-      if (!start.equals(at, start.length)) continue;
-      if (at == first || load<u8>(at - 1) == 0x0a || load<u8>(at - 1) == 0x0d) return true;
-    }
-    return false;
+    return hasLine(this.bytes.pointer, this.bytes.length, start);
   }
+}
+
+/** Whether a line of the text begins so. */
+function hasLine(pointer: usize, length: i32, start: Literal): bool {
+  if (length < start.length) return false;
+  const last = pointer + <usize>(length - start.length);
+  for (let at = last; at >= pointer; at--) {
+    if (at > pointer && <u32>load<u8>(at - 1) != 0x0a && <u32>load<u8>(at - 1) != 0x0d) continue;
+    if (start.equals(at, start.length)) return true;
+  }
+  return false;
 }

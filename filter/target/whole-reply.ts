@@ -1,0 +1,68 @@
+// Whether a reply that passes as it is can be one: a JSON object, whole, and no error in disguise. Asked for operations whose
+// replies are JSON, once the reply is there; a longer one than is held passes unread.
+
+import { Operation } from "../contract";
+import { JsonReader } from "../json/reader";
+import { JsonError, JsonToken } from "../json/token";
+
+const reader = new JsonReader();
+
+/** Operations that answer with a JSON object, or with an event stream where one was asked for. */
+export function answersJson(operation: i32): bool {
+  switch (operation) {
+    case Operation.CHAT:
+    case Operation.MESSAGES:
+    case Operation.RESPONSES:
+    case Operation.GENERATE_CONTENT:
+    case Operation.COMPLETIONS:
+    case Operation.EMBEDDINGS:
+    case Operation.MODERATIONS:
+    case Operation.RERANK:
+    case Operation.COUNT_TOKENS:
+    case Operation.GEMINI_COUNT_TOKENS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Whether the client gets an event stream when, and only when, it asked for one. */
+export function streamsOnDemand(operation: i32): bool {
+  switch (operation) {
+    case Operation.CHAT:
+    case Operation.MESSAGES:
+    case Operation.RESPONSES:
+    case Operation.COMPLETIONS:
+    case Operation.GENERATE_CONTENT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+export enum WholeReply {
+  SOUND = 0,
+  /** No JSON object, or not all of it. */
+  BROKEN = 1,
+  /** An object with an object `error`, although its status says success. */
+  ERROR = 2,
+}
+
+export function judgeReply(operation: i32, body: usize, length: i32): WholeReply {
+  let hasError = false;
+  reader.reset(body, length);
+  if (reader.next() != JsonToken.OBJECT_BEGIN) return WholeReply.BROKEN;
+  while (reader.next() == JsonToken.KEY) {
+    const isError = reader.keyEquals("error");
+    if (isError && reader.next() == JsonToken.OBJECT_BEGIN) hasError = true;
+    if (isError ? !reader.skipRest() : !reader.skipValue()) break;
+  }
+  if (reader.next() != JsonToken.END) return isReadable(reader.error) ? WholeReply.SOUND : WholeReply.BROKEN;
+  // A response that failed tells its error in a member of this name.
+  return hasError && operation != Operation.RESPONSES ? WholeReply.ERROR : WholeReply.SOUND;
+}
+
+/** What only this reader refuses; the client's may be content with it. */
+function isReadable(error: JsonError): bool {
+  return error == JsonError.BAD_UTF8 || error == JsonError.DEPTH;
+}
