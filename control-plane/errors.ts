@@ -82,7 +82,7 @@ export const OPERATOR_ERRORS = {
   discovery_not_supported: {
     status: 422,
     message: "Providers of this dialect have no list of models.",
-    mend: "Create a target with any model name: the application behind the credential answers.",
+    mend: "Give a target the application's id as its model; for Dify, where the key decides, any name.",
   },
   private_address: {
     status: 422,

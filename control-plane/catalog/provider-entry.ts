@@ -22,7 +22,7 @@ export const QUIRKS = {
   sampling_ignored_when_reasoning: "Reasoning ignores temperature, top_p and the penalties.",
   reasoning_in_content: "Returns reasoning within content, in <think> tags.",
   responses: "Serves the OpenAI responses API itself.",
-  thinking_budget: "Claude models before output_config.effort: reasoning effort is sent as a thinking budget.",
+  thinking_budget: "Takes a thinking budget where Claude now takes output_config.effort.",
 } as const satisfies Record<Lowercase<keyof typeof QuirkBit>, string>;
 export type Quirk = keyof typeof QUIRKS;
 
@@ -75,7 +75,6 @@ export const providerEntrySchema = z
     auth: authSchema,
     dialect: dialectSchema,
     apiVersion: z.string().min(1).optional().describe("Usual api-version of the query."),
-    supported: z.boolean().describe("False: this release does not speak its protocol."),
     quirks: z.array(z.enum(Object.keys(QUIRKS) as Quirk[])).describe("Documented deviations from the dialect."),
     modelsOf: z.array(idSchema).default([]).describe("Entries whose models it has under the same names."),
     source: z.url({ protocol: /^https$/ }).describe("The provider's documentation."),

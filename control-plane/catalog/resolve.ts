@@ -1,5 +1,5 @@
 // From a provider document that names a catalogue entry to what the entry stands for. Pure but
-// for reading the catalogue. It refuses entries that this release cannot speak to, and says which parameter is missing.
+// for reading the catalogue. It says which parameter is missing or wrong.
 
 import { type Auth, DIALECTS, type DialectName } from "../resources/dialect.js";
 import { catalogProviders, findProviderEntry } from "./catalog.js";
@@ -41,18 +41,6 @@ function similar(id: string): string {
   return names.length === 0 ? ALL : `Did you mean ${names.join(", ")}? ${ALL}`;
 }
 
-function unsupported(entry: ProviderEntry): CatalogDefect {
-  const other = catalogProviders().find(
-    ({ id, supported }) => supported && id.startsWith(entry.id.split("-")[0] ?? ""),
-  );
-  const instead = other === undefined ? "Choose another provider." : `Use '${other.id}' if it serves your models.`;
-  return {
-    path: ["catalog"],
-    message: `'${entry.id}' speaks a protocol that this release does not speak (dialect ${entry.dialect})`,
-    mend: [entry.notes, instead].filter((text) => text !== undefined).join(" "),
-  };
-}
-
 function parameterDefects(entry: ProviderEntry, values: Readonly<Record<string, string>>): CatalogDefect[] {
   const unknown = Object.keys(values).filter((name) => !Object.hasOwn(entry.parameters, name));
   const known = Object.keys(entry.parameters);
@@ -85,7 +73,6 @@ export function resolveEntry(id: string | undefined, given: Given): Resolved {
   if (entry === undefined) {
     return { defects: [{ path: ["catalog"], message: `there is no catalogue entry '${id}'`, mend: similar(id) }] };
   }
-  if (!entry.supported) return { defects: [unsupported(entry)] };
   const { dialect, apiVersion, quirks } = entry;
   const auth = entry.auth === DIALECTS[dialect].auth ? undefined : entry.auth;
   const facts = { dialect, apiVersion, auth, quirks, defects: [] };

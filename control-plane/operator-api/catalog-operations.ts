@@ -4,6 +4,7 @@ import { z } from "zod";
 import { catalogModels, catalogProviders } from "../catalog/catalog.js";
 import { type ModelEntry, modelEntrySchema } from "../catalog/model-entry.js";
 import { type ProviderEntry, providerEntrySchema, REGIONS } from "../catalog/provider-entry.js";
+import { dialectSchema } from "../resources/dialect.js";
 import { type Operation, withQuery } from "./operation.js";
 import { listSchema, numberInQuery } from "./schemas.js";
 
@@ -19,11 +20,7 @@ const page = {
 const providersQuery = z.strictObject({
   ...page,
   region: z.enum(REGIONS).optional().describe("Only providers of this region."),
-  supported: z
-    .enum(["true", "false"])
-    .transform((text) => text === "true")
-    .optional()
-    .describe("Only providers whose protocol this release speaks, or does not."),
+  dialect: dialectSchema.optional().describe("Only providers of this dialect."),
 });
 
 const modelsQuery = z.strictObject({
@@ -67,10 +64,10 @@ function listProviders(): Operation {
     query: providersQuery,
     answers: { 200: { description: "In the catalogue's order.", schema: listSchema(providerEntrySchema) } },
     handle: async ({ query }) => {
-      const { q, region, supported } = query;
+      const { q, region, dialect } = query;
       const found = catalogProviders()
         .filter((entry) => region === undefined || entry.region === region)
-        .filter((entry) => supported === undefined || entry.supported === supported)
+        .filter((entry) => dialect === undefined || entry.dialect === dialect)
         .filter(({ id, names }) => holds(q, id, names.en, names.zh));
       return { status: 200, body: pageAfter(found, keyOfProvider, query) };
     },

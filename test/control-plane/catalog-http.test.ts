@@ -40,11 +40,11 @@ describe("the lists", () => {
     expect((await harness.get(`${PROVIDERS}?after=no-such-entry`)).body).toEqual({ items: [] });
   });
 
-  it("filter providers by text in either language, region and support", async () => {
+  it("filter providers by text in either language, region and dialect", async () => {
     const found = await harness.get(`${PROVIDERS}?q=${encodeURIComponent("通义")}&region=china`);
     expect(found.body.items.map(({ id }: { id: string }) => id)).toEqual(["qwen"]);
-    const unsupported = await harness.get(`${PROVIDERS}?supported=false`);
-    expect(unsupported.body.items.map(({ id }: { id: string }) => id)).toContain("gemini");
+    const gemini = await harness.get(`${PROVIDERS}?dialect=gemini`);
+    expect(gemini.body.items.map(({ id }: { id: string }) => id)).toEqual(["gemini", "vertex-ai"]);
     expect((await harness.get(`${PROVIDERS}?q=DEEPSEEK`)).body.items.length).toBeGreaterThan(0);
   });
 
@@ -88,6 +88,22 @@ describe("a provider that names its catalogue entry", () => {
     expect(local.body.resource.baseUrl).toBe("http://10.0.0.5:8000/v1");
   });
 
+  it("brings how its credential is sent, its API version and its quirks", async () => {
+    const azure = { catalog: "azure-openai-deployments", parameters: { resource: "my-team" } };
+    const { body } = await harness.put("/api/v1/providers/az?dryRun=true", azure);
+    expect(body.resource).toMatchObject({ dialect: "azure", apiVersion: "2024-10-21", quirks: [] });
+    const newer = { ...azure, apiVersion: "2025-04-01-preview", auth: "bearer", quirks: ["single_choice"] };
+    const other = await harness.put("/api/v1/providers/az?dryRun=true", newer);
+    expect(other.body.resource).toMatchObject({
+      apiVersion: "2025-04-01-preview",
+      auth: "bearer",
+      quirks: newer.quirks,
+    });
+    const vertex = { catalog: "vertex-ai", parameters: { location: "europe-west4", project: "my-project" } };
+    const google = await harness.put("/api/v1/providers/v?dryRun=true", vertex);
+    expect(google.body.resource).toMatchObject({ dialect: "gemini", auth: "bearer" });
+  });
+
   it("may say otherwise", async () => {
     const document = { catalog: "deepseek", baseUrl: "https://proxy.example.com/deepseek/" };
     const { body } = await harness.put("/api/v1/providers/p?dryRun=true", document);
@@ -106,7 +122,6 @@ describe("a provider that names its catalogue entry", () => {
 
   it.each([
     ["an unknown entry", { catalog: "depseek" }, "/catalog", "deepseek"],
-    ["an entry that is not spoken", { catalog: "gemini" }, "/catalog", "gemini-openai"],
     ["a missing parameter", { catalog: "azure-openai" }, "/parameters/resource", "parameters.resource"],
     ["an unknown parameter", { catalog: "openai", parameters: { a: "b" } }, "/parameters/a", "Leave parameters out"],
     [
