@@ -64,6 +64,8 @@ export interface PlanOptions {
   quirks?: number;
   /** What the target has behind the "?" of its path. */
   query?: string;
+  /** Dialects of the targets behind the one that is tried. */
+  alsoLeadsTo?: DialectName[];
 }
 
 export interface Outcome {
@@ -89,7 +91,7 @@ function str16(text: string): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** ARCHITECTURE.md §2.2 and §2.3, with one target. */
+/** ARCHITECTURE.md §2.2 and §2.3; the first target is tried. */
 function planBytes(direction: Direction, options: PlanOptions): Buffer {
   const { api, dialect } = ends(direction);
   const { operation, protocol } = OPERATIONS[api];
@@ -102,19 +104,22 @@ function planBytes(direction: Direction, options: PlanOptions): Buffer {
     options.requestModel ?? "provider-model",
     options.query ?? "",
   ].map(str16);
-  const record = Buffer.concat([Buffer.alloc(TARGET_HEADER_BYTES), ...texts]);
-  record.writeUInt16LE(record.length, 0);
-  record.writeUInt8(DIALECTS[dialect], 2);
-  record.writeUInt32LE(options.defaultMaxTokens ?? 0, 4);
-  record.writeUInt32LE(options.quirks ?? 0, 8);
+  const records = [dialect, ...(options.alsoLeadsTo ?? [])].map((name) => {
+    const record = Buffer.concat([Buffer.alloc(TARGET_HEADER_BYTES), ...texts]);
+    record.writeUInt16LE(record.length, 0);
+    record.writeUInt8(DIALECTS[name], 2);
+    record.writeUInt32LE(options.defaultMaxTokens ?? 0, 4);
+    record.writeUInt32LE(options.quirks ?? 0, 8);
+    return record;
+  });
   const header = Buffer.alloc(PLAN_HEADER_BYTES);
   const flags =
     (options.stream ? PlanFlag.STREAM : 0) |
     (options.streamUsage ? PlanFlag.STREAM_USAGE : 0) |
     (options.strict ? PlanFlag.STRICT : 0);
-  header.set([PLAN_FORMAT, protocol, operation, flags, 1, 0], 0);
+  header.set([PLAN_FORMAT, protocol, operation, flags, records.length, 0], 0);
   header.writeUInt16LE(PLAN_HEADER_BYTES + strings.length, 6);
-  return Buffer.concat([header, strings, record]);
+  return Buffer.concat([header, strings, ...records]);
 }
 
 /** The events of a stream; the text must be one that our own writers make. */

@@ -1,14 +1,18 @@
-// Anthropic Messages clients, OpenAI chat provider: the golden cases, and what escapes and errors become.
+// Anthropic Messages clients, OpenAI chat provider: what the golden cases (cases/messages) do not say, as tables: refusals,
+// finish reasons, what escapes and errors become, and which model routes show thinking.
 
 import { describe, expect, test } from "vitest";
 import { FILTER_ERRORS } from "../../control-plane/contract.ts";
 import { eventsOf, type PlanOptions, Signal, Translators } from "./kit.ts";
-import { chatSse, replies, streams } from "./messages-to-chat-replies.ts";
-import { refusals, requests } from "./messages-to-chat-requests.ts";
+import { refusals } from "./messages-to-chat-refusals.ts";
 
 const translators = new Translators();
 const STREAM_CUT = FILTER_ERRORS.findIndex(({ code }) => code === "upstream_stream_cut");
 const begin = (plan: PlanOptions = {}) => translators.begin("messages-to-openai", plan);
+
+/** A provider's stream, chunk by chunk; strings are data as they are. */
+const chatSse = (...chunks: (object | string)[]): string =>
+  chunks.map((chunk) => `data: ${typeof chunk === "string" ? chunk : JSON.stringify(chunk)}\n\n`).join("");
 
 /** The data of every event; an event is named like its data's type. */
 function dataOf(text: string): Record<string, unknown>[] {
@@ -20,14 +24,6 @@ function dataOf(text: string): Record<string, unknown>[] {
 }
 
 describe("requests", () => {
-  test.each(requests)("$name", ({ request, expected, plan }) => {
-    begin(plan);
-    const body = JSON.stringify({ model: "public-model", max_tokens: 100, ...request });
-    const { code, text, detail } = translators.request(body);
-    expect({ code, detail }).toEqual({ code: "translated", detail: "" });
-    expect(JSON.parse(text)).toEqual({ model: "provider-model", max_completion_tokens: 100, ...expected });
-  });
-
   test.each(refusals)("refused: $name", ({ request, code, detail }) => {
     begin();
     expect(translators.request(JSON.stringify({ max_tokens: 9, ...request }))).toMatchObject({ code, detail });
@@ -67,22 +63,18 @@ describe("requests", () => {
 });
 
 describe("replies", () => {
-  test.each(replies)("$name", ({ message, finish, usage, content, stop, expectedUsage }) => {
+  test.each([
+    ["stop", "end_turn"],
+    ["length", "max_tokens"],
+    ["content_filter", "refusal"],
+    ["tool_calls", "tool_use"],
+    ["function_call", "tool_use"],
+    ["something_new", "end_turn"],
+    [null, "end_turn"],
+  ])("finish_reason %s is stop_reason %s", (finish, stop) => {
     begin();
-    const choice = { index: 0, message: { role: "assistant", ...message }, finish_reason: finish };
-    const { code, text } = translators.reply(JSON.stringify({ id: "chatcmpl-1", choices: [choice], usage }));
-    expect(code).toBe("translated");
-    const { usage: counted, ...rest } = JSON.parse(text);
-    expect(rest).toEqual({
-      id: "chatcmpl-1",
-      type: "message",
-      role: "assistant",
-      model: "public-model",
-      content,
-      stop_reason: stop,
-      stop_sequence: null,
-    });
-    if (expectedUsage) expect(counted).toEqual(expectedUsage);
+    const reply = { choices: [{ message: { content: "a" }, finish_reason: finish }] };
+    expect(JSON.parse(translators.reply(JSON.stringify(reply)).text).stop_reason).toBe(stop);
   });
 
   test("arguments lose one level of escapes, no more", () => {
@@ -157,13 +149,6 @@ describe("errors", () => {
 });
 
 describe("streams", () => {
-  test.each(streams)("$name", ({ sse, events }) => {
-    begin({ stream: true });
-    const { text, signals } = translators.stream([Buffer.from(sse)]);
-    expect(dataOf(text)).toEqual(events);
-    expect(Math.max(...signals)).toBe(Signal.END);
-  });
-
   const delta = (value: object, finish: string | null = null) => ({
     choices: [{ delta: value, finish_reason: finish }],
   });
@@ -216,6 +201,40 @@ describe("streams", () => {
     begin();
     expect(dataOf(translators.streamError(STREAM_CUT))).toMatchObject([
       { type: "error", error: { code: "upstream_stream_cut" } },
+    ]);
+  });
+});
+
+describe("thinking on a model route that also leads to Anthropic's own API", () => {
+  const alsoLeadsTo: PlanOptions["alsoLeadsTo"] = ["openai", "anthropic"];
+  const signature = { extra_content: { google: { thought_signature: "g" } } };
+  const call = { index: 0, id: "a", type: "function", function: { name: "f", arguments: "{}" }, ...signature };
+  const message = { role: "assistant", content: "a", reasoning_content: "Hm", tool_calls: [call], ...signature };
+
+  test("is not shown in a reply, but with Claude's signature", () => {
+    begin({ alsoLeadsTo });
+    const typesOf = (shown: object) => {
+      const body = JSON.stringify({ choices: [{ message: { ...message, ...shown }, finish_reason: "stop" }] });
+      return JSON.parse(translators.reply(body).text).content.map(({ type }: { type: string }) => type);
+    };
+    expect(typesOf({})).toEqual(["text", "tool_use"]);
+    const signed = { type: "thinking", thinking: "Hm", signature: "s" };
+    const unsigned = { type: "thinking", thinking: "Hm" };
+    expect(typesOf({ thinking_blocks: [unsigned, signed] })).toEqual(["thinking", "text", "tool_use"]);
+  });
+
+  test("is a ping in a stream", () => {
+    begin({ alsoLeadsTo, stream: true });
+    const { text } = translators.stream([
+      Buffer.from(chatSse({ choices: [{ delta: { reasoning_content: "Hm" } }] }, { choices: [{ delta: message }] })),
+    ]);
+    const blocks = dataOf(text).map(({ type, content_block }) => [type, (content_block as { type: string })?.type]);
+    expect(blocks.filter(([type]) => type !== "content_block_delta" && type !== "content_block_stop")).toEqual([
+      ["message_start", undefined],
+      ["ping", undefined],
+      ["ping", undefined],
+      ["content_block_start", "text"],
+      ["content_block_start", "tool_use"],
     ]);
   });
 });

@@ -1,6 +1,7 @@
 // The members of a request that a Response object repeats, as one run of JSON members: clients read from a response what
 // it was asked with, and its schema requires most of them.
 
+import { CARRIAGE_RETURN, LINE_FEED, SPACE } from "../../bytes/ascii";
 import { ByteWriter } from "../../bytes/byte-writer";
 import { JsonWriter } from "../../json/writer";
 import { Fields, Value } from "../translation/value";
@@ -15,6 +16,16 @@ const nothing = new Fields();
 export function writeEcho(request: Fields, echo: ByteWriter): void {
   write(request, echo.reset());
   if (echo.overflow) writeDefaultEcho(echo);
+  else joinLines(echo);
+}
+
+/** An event's data is one line: breaks between the tokens of what was copied become spaces (within strings there are none). */
+function joinLines(echo: ByteWriter): void {
+  const end = echo.pointer + <usize>echo.length;
+  for (let at = echo.pointer; at < end; at++) {
+    const byte: u32 = load<u8>(at);
+    if (byte == LINE_FEED || byte == CARRIAGE_RETURN) store<u8>(at, <u8>SPACE);
+  }
 }
 
 export function writeDefaultEcho(echo: ByteWriter): void {
