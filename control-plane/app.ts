@@ -175,7 +175,7 @@ async function startDelivery(
     address: settings.callout,
     tls,
     token: tokens.callout,
-    leases: new StoreLeaseBook(store),
+    leases: new StoreLeaseBook(store, keyring),
     timing: LEASE_TIMING,
     onReport: (report) => publisher.report(report),
     log,

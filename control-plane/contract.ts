@@ -2,7 +2,7 @@
 
 export const PLAN_FORMAT = 2;
 export const CONFIG_FORMAT = 2;
-export const LEASE_FORMAT = 1;
+export const LEASE_FORMAT = 2;
 export const CHANGES_FORMAT = 1;
 export const CONFIG_MAGIC = 1178815571;
 export const CONFIG_HEADER_BYTES = 64;
@@ -11,6 +11,7 @@ export const PLAN_HEADER_BYTES = 32;
 export const TARGET_HEADER_BYTES = 12;
 export const TARGETS_MAX = 16;
 export const API_KEY_BYTES = 45;
+export const SEAL_KEY_BYTES = 32;
 export const API_KEY_CHECKSUM_BYTES = 6;
 export const ROUTE_PER_TRY_TIMEOUT_MS = 120000;
 export const JSON_DEPTH_MAX = 128;
@@ -397,5 +398,14 @@ export const FILTER_ERRORS = [
     geminiStatus: "INVALID_ARGUMENT",
     message:
       "Streams come as server-sent events only. Add '?alt=sse' to the path of streamGenerateContent, as Google's SDKs do.",
+  },
+  {
+    code: "previous_response_not_found",
+    status: 404,
+    openaiType: "invalid_request_error",
+    anthropicType: "not_found_error",
+    geminiStatus: "NOT_FOUND",
+    message:
+      "There is no response of this previous_response_id that this key could continue. Use the id of a response that this gateway gave to you for this model, or send the whole conversation in input.",
   },
 ] as const;

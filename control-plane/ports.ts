@@ -117,6 +117,8 @@ export interface LeaseAnswer {
   readonly status: (typeof LeaseStatus)[keyof typeof LeaseStatus];
   /** Empty for an unknown key. */
   readonly consumerId: string;
+  /** Key that seals ids of provider-side state for this consumer, SEAL_KEY_BYTES long; empty unless granted. */
+  readonly sealKey: Buffer;
   /** Patterns as in ARCHITECTURE §2.5; empty unless granted. */
   readonly models: readonly string[];
   /** Unix ms at which the key itself ends: a lease must not outlive it. */

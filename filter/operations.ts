@@ -1,7 +1,7 @@
 // The operations that a client can call and their paths, for both roots: a provider of the same dialect has the same path
 // behind its base path. What is not in this table is refused, so that nothing passes unseen.
 
-import { Dialect, Operation, Protocol } from "./contract";
+import { Dialect, Operation, Protocol, Quirk } from "./contract";
 import { Literal, utf8 } from "./sdk";
 
 /** Paths behind `/v1`, by operation. */
@@ -71,6 +71,11 @@ export function canServe(dialect: i32, operation: i32, protocol: i32): bool {
     default:
       return speaks(dialect, protocol);
   }
+}
+
+/** Whether a target of these serves the Responses API itself, and may keep what it answered. */
+export function servesResponses(dialect: i32, quirks: u32): bool {
+  return (quirks & Quirk.RESPONSES) != 0 && (dialect == Dialect.OPENAI || dialect == Dialect.AZURE);
 }
 
 /** Whether bodies of this protocol pass to the dialect as they are. */

@@ -1,7 +1,7 @@
 // The two records that the filter reads, as bytes (ARCHITECTURE.md §2.5).
 import { CHANGES_FORMAT, LEASE_FORMAT, LeaseStatus } from "../contract.js";
 import type { LeaseAnswer, LeaseChanges, LeaseTiming } from "../ports.js";
-import { string16 } from "../string16.js";
+import { bytes16, string16 } from "../string16.js";
 
 const LEASE_HEADER_BYTES = 22;
 const CHANGES_HEADER_BYTES = 12;
@@ -23,7 +23,7 @@ export function leaseRecord(answer: LeaseAnswer, timing: LeaseTiming, nowMs: num
   header.writeBigUInt64LE(BigInt(refreshAfter), 4);
   header.writeBigUInt64LE(BigInt(notAfter), 12);
   header.writeUInt16LE(answer.models.length, 20);
-  return Buffer.concat([header, string16(answer.consumerId), ...answer.models.map(string16)]);
+  return Buffer.concat([header, string16(answer.consumerId), bytes16(answer.sealKey), ...answer.models.map(string16)]);
 }
 
 export function changesRecord(changes: LeaseChanges): Buffer {

@@ -1,7 +1,8 @@
 // What the callout API says about API keys, read from the store at every ask: a control plane that restarts, or a
 // second one, answers alike.
-import { LeaseStatus } from "../contract.js";
+import { LeaseStatus, SEAL_KEY_BYTES } from "../contract.js";
 import type { LeaseAnswer, LeaseBook, LeaseChanges } from "../ports.js";
+import type { Keyring } from "../secrets/keyring.js";
 import type { ConsumerStore, StoredApiKey } from "../store/store.js";
 import { readConsumer } from "./consumers.js";
 
@@ -12,6 +13,7 @@ function refusal(status: LeaseAnswer["status"], key?: StoredApiKey): LeaseAnswer
   return {
     status,
     consumerId: key?.consumerId ?? "",
+    sealKey: Buffer.alloc(0),
     models: [],
     keyExpiresAtMs: key?.expiresAt === undefined ? undefined : Date.parse(key.expiresAt),
   };
@@ -19,11 +21,13 @@ function refusal(status: LeaseAnswer["status"], key?: StoredApiKey): LeaseAnswer
 
 export class StoreLeaseBook implements LeaseBook {
   readonly #store: ConsumerStore;
+  readonly #keyring: Keyring;
   readonly #now: () => number;
 
   /** `now`: Unix ms. */
-  constructor(store: ConsumerStore, now: () => number = Date.now) {
+  constructor(store: ConsumerStore, keyring: Keyring, now: () => number = Date.now) {
     this.#store = store;
+    this.#keyring = keyring;
     this.#now = now;
   }
 
@@ -36,7 +40,8 @@ export class StoreLeaseBook implements LeaseBook {
     }
     const consumer = readConsumer(found.consumer.json);
     if (consumer.disabled) return refusal(LeaseStatus.DISABLED, key);
-    return { ...refusal(LeaseStatus.GRANTED, key), models: consumer.models };
+    const sealKey = this.#keyring.derive("sealed ids", key.consumerId, SEAL_KEY_BYTES);
+    return { ...refusal(LeaseStatus.GRANTED, key), sealKey, models: consumer.models };
   }
 
   changesSince(sequence: bigint): Promise<LeaseChanges> {

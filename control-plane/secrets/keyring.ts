@@ -1,6 +1,6 @@
 // Seals provider credentials with AES-256-GCM under a master key that lives outside the store. Each box is bound to
 // the name it was made for, so that one provider's ciphertext is worthless in the place of another's.
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import type { SealedSecret } from "../store/store.js";
 
 export const MASTER_KEY_BYTES = 32;
@@ -56,6 +56,12 @@ export class Keyring {
     } catch {
       throw new SealError(`the stored secret of ${name} is damaged, or was made for another name`);
     }
+  }
+
+  /** A key of its own for one purpose and one name (HKDF): the same as long as the first master key is the same. */
+  derive(purpose: string, name: string, length: number): Buffer {
+    const about = `sluice ${purpose}\0${name}`;
+    return Buffer.from(hkdfSync("sha256", this.#key(this.currentKeyId), Buffer.alloc(0), about, length));
   }
 
   #key(id: string): Buffer {

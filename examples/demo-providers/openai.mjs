@@ -1,6 +1,7 @@
-// The OpenAI dialect of a demo provider: POST /v1/chat/completions, GET /v1/models and that API's errors.
+// The OpenAI dialect of a demo provider: POST /v1/chat/completions and /v1/responses, GET /v1/models and that API's errors.
 // https://platform.openai.com/docs/api-reference/chat
 import { reasoningTokens } from "./openai-quirks.mjs";
+import { answerResponses } from "./openai-responses.mjs";
 import { checkChat } from "./openai-rules.mjs";
 import { countTokens, outputTokens, piecesOf, replyTo } from "./replies.mjs";
 import { isText, nameAfter, Refusal } from "./rules.mjs";
@@ -36,6 +37,7 @@ export const openAiDialect = {
   answer(request, options) {
     checkCredential(request.headers, options.apiKey);
     if (request.path === "/v1/chat/completions") return answerChat(request, options);
+    if (request.path === "/v1/responses") return answerResponses(request, options);
     if (request.path.startsWith("/v1/models")) return models(request, options);
     throw new Refusal(404, `Invalid URL (${request.method} ${request.path})`);
   },

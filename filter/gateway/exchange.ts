@@ -4,6 +4,7 @@
 import { ByteWriter } from "../bytes/byte-writer";
 import { FilterConfig } from "../config/filter-config";
 import { Operation, Protocol } from "../contract";
+import { JsonToken } from "../json/token";
 import { Lease } from "../state/lease";
 
 /** anthropic-version, anthropic-beta, openai-beta */
@@ -35,8 +36,14 @@ export class Exchange {
   /** The model's name as UTF-8, unescaped. */
   modelPointer: usize = 0;
   modelLength: i32 = 0;
+  /** `previous_response_id`: the kind of its value, and a string's raw content. */
+  previousResponseKind: JsonToken = JsonToken.NONE;
+  previousResponse: usize = 0;
+  previousResponseLength: i32 = 0;
   /** Model route, as a handle of `config`. */
   route: usize = 0;
+  /** The record of the only target that holds what the request continues; 0 = any target of the route will do. */
+  pinnedTarget: usize = 0;
 
   begin(config: FilterConfig): void {
     this.config = config.retain();
@@ -46,6 +53,7 @@ export class Exchange {
     this.streaming = false;
     this.streamUsage = false;
     this.route = 0;
+    this.pinnedTarget = 0;
   }
 
   /** Lets go of everything that is not the pool's own. */

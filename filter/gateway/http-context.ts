@@ -12,6 +12,7 @@ import { isGemini } from "../operations";
 import { authorise } from "../policies/authorise";
 import { identify } from "../policies/identify";
 import { chooseModelRoute } from "../policies/model-route";
+import { pinTarget } from "../policies/pin-target";
 import { makePlan } from "../policies/plan";
 import { readBodyAlone, readEnvelope } from "../policies/read-envelope";
 import {
@@ -39,7 +40,7 @@ import { errorOf, modelInPath, modelInPathLength, operationOf, protocolOf, strea
 import { CredentialPlace, RequestHeaders } from "./request-headers";
 
 /** What a request that is sent to a provider goes through, in this order. */
-const STEPS: Step[] = [identify, readEnvelope, authorise, chooseModelRoute, makePlan];
+const STEPS: Step[] = [identify, readEnvelope, authorise, chooseModelRoute, pinTarget, makePlan];
 /** The same where the path names the model. */
 const NAMED_MODEL_STEPS: Step[] = [identify, readBodyAlone, authorise, chooseModelRoute, makePlan];
 const MODEL_LIST_STEPS: Step[] = [identify, answerModelList];

@@ -31,6 +31,10 @@ export class Envelope {
   /** Kind of the value of "stream" and "messages"; NONE when absent. */
   streamKind: JsonToken = JsonToken.NONE;
   messagesKind: JsonToken = JsonToken.NONE;
+  /** Kind of the value of "previous_response_id", and its offsets, of a string without the quotes. */
+  previousResponseKind: JsonToken = JsonToken.NONE;
+  previousResponseStart: i32 = 0;
+  previousResponseEnd: i32 = 0;
   /** `stream_options.include_usage` is `true`. */
   includeUsage: bool = false;
 
@@ -71,6 +75,7 @@ export class Envelope {
     this.modelHasEscapes = false;
     this.streamKind = JsonToken.NONE;
     this.messagesKind = JsonToken.NONE;
+    this.previousResponseKind = JsonToken.NONE;
     this.includeUsage = false;
     this.keyCount = 0;
   }
@@ -95,6 +100,9 @@ export class Envelope {
           return true;
         }
         break;
+      case 20:
+        if (this.keyIs("previous_response_id")) return this.readPreviousResponse();
+        break;
       case 14:
         if (this.keyIs("stream_options")) return this.readStreamOptions();
         break;
@@ -110,6 +118,16 @@ export class Envelope {
     this.modelStart = reader.tokenStart;
     this.modelEnd = reader.tokenEnd;
     this.modelHasEscapes = this.modelIsString && reader.hasEscapes;
+    return true;
+  }
+
+  private readPreviousResponse(): bool {
+    if (!this.skip()) return false;
+    const reader = this.reader;
+    const quotes = reader.token == JsonToken.STRING ? 1 : 0;
+    this.previousResponseKind = reader.token;
+    this.previousResponseStart = reader.tokenStart + quotes;
+    this.previousResponseEnd = reader.tokenEnd - quotes;
     return true;
   }
 

@@ -4,6 +4,7 @@
 import { ByteWriter } from "../bytes/byte-writer";
 import {
   ErrorCode,
+  Operation,
   PLAN_FORMAT,
   PLAN_HEADER_BYTES,
   PlanFlag,
@@ -64,6 +65,7 @@ function countTargets(exchange: Exchange): i32 {
 
 /** A target record's dialect is its third byte. */
 function serves(record: usize, exchange: Exchange): bool {
+  if (exchange.pinnedTarget != 0) return record == exchange.pinnedTarget;
   return canServe(load<u8>(record, 2), exchange.operation, exchange.protocol);
 }
 
@@ -93,7 +95,14 @@ function writeClientHeaders(exchange: Exchange): void {
   if (sent.length > 0) plan.writeBytes(sent.pointer, sent.length);
   else for (let i = 0; i < DIALECT_HEADERS; i++) plan.writeU16(0);
   plan.writeU16(0); // path of a passed operation
-  plan.writeU16(0); // key of sealed ids
+  writeSealKey(exchange);
+}
+
+/** Only replies of the Responses API name state that a provider keeps. */
+function writeSealKey(exchange: Exchange): void {
+  const key = exchange.lease!.sealKey;
+  if (exchange.operation == Operation.RESPONSES) plan.writeString16(key + 2, load<u16>(key));
+  else plan.writeU16(0);
 }
 
 /** As the body has it; a name that comes from the path is escaped like one. */

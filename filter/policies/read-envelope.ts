@@ -29,6 +29,9 @@ export function readEnvelope(exchange: Exchange): Outcome {
   }
   exchange.streaming = stream == JsonToken.TRUE;
   exchange.streamUsage = envelope.includeUsage;
+  exchange.previousResponseKind = envelope.previousResponseKind;
+  exchange.previousResponse = exchange.body + <usize>envelope.previousResponseStart;
+  exchange.previousResponseLength = envelope.previousResponseEnd - envelope.previousResponseStart;
   exchange.modelStart = envelope.modelStart;
   exchange.modelEnd = envelope.modelEnd;
   return takeModel(exchange);

@@ -8,6 +8,8 @@ import { LEASE_FORMAT, LeaseStatus } from "../contract";
 export const DIGEST_BYTES: i32 = 32;
 const PREFIX_BYTES: i32 = DIGEST_BYTES + 8;
 const HEADER_BYTES: i32 = 22;
+/** In front of the model patterns: the consumer's id, the seal key. */
+const STRINGS: i32 = 2;
 
 export class Lease {
   /** Unix milliseconds before which no further refresh is tried; moved on by every try. */
@@ -45,14 +47,20 @@ export class Lease {
   /** Whether one of the lease's patterns (a name, or a prefix ending in `*`) covers this public model name. */
   allowsModel(name: usize, length: i32): bool {
     const patterns = load<u16>(this.body, 20);
-    let at = this.body + HEADER_BYTES;
-    at += 2 + <usize>load<u16>(at); // the consumer's id
+    let at = this.sealKey;
+    at += 2 + <usize>load<u16>(at);
     for (let i: u16 = 0; i < patterns; i++) {
       const patternLength: i32 = load<u16>(at);
       if (covers(at + 2, patternLength, name, length)) return true;
       at += 2 + <usize>patternLength;
     }
     return false;
+  }
+
+  /** str16: the key that seals ids of provider-side state for this consumer; empty in a refusal. */
+  get sealKey(): usize {
+    const consumer = this.body + HEADER_BYTES;
+    return consumer + 2 + <usize>load<u16>(consumer);
   }
 
   private get body(): usize {
@@ -81,7 +89,7 @@ function isWhole(bytes: usize, length: i32): bool {
   if (length < HEADER_BYTES + 2 || load<u8>(bytes) != <u8>LEASE_FORMAT) return false;
   const status: i32 = load<u8>(bytes, 1);
   if (status < LeaseStatus.GRANTED || status > LeaseStatus.DISABLED) return false;
-  const strings = <i32>load<u16>(bytes, 20) + 1;
+  const strings = <i32>load<u16>(bytes, 20) + STRINGS;
   let at = HEADER_BYTES;
   for (let i = 0; i < strings; i++) {
     if (at + 2 > length) return false;

@@ -4,6 +4,7 @@
 //   shape of the client's API ── front ─▶ chat ── back ─▶ dialect          none where both sides are the same
 
 import { Dialect, Operation } from "../contract";
+import { servesResponses } from "../operations";
 import { ChatToMessages } from "./anthropic/chat-to-messages";
 import { Chained } from "./chained";
 import { ChatToCohere } from "./cohere/chat-to-cohere";
@@ -12,6 +13,7 @@ import { EmbeddingsToGemini } from "./embeddings/embeddings-to-gemini";
 import { ChatToGemini } from "./gemini/chat-to-gemini";
 import { ChatQuirks, hasChatQuirks } from "./openai/chat-quirks";
 import { MessagesToChat } from "./openai/messages-to-chat";
+import { NativeResponses } from "./openai/native-responses";
 import { ResponsesToChat } from "./openai/responses-to-chat";
 import { Plan } from "./plan";
 import { Translator } from "./translator";
@@ -22,6 +24,7 @@ enum Part {
   MESSAGES_TO_CHAT,
   CHAT_TO_MESSAGES,
   RESPONSES_TO_CHAT,
+  NATIVE_RESPONSES,
   /** Chat to the chat of a provider that deviates from OpenAI's. */
   CHAT_QUIRKS,
   CHAT_TO_COHERE,
@@ -42,6 +45,9 @@ export function takeTranslator(plan: Plan): Translator | null {
   const dialect = plan.dialect;
   if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC) return null;
   if (operation == Operation.EMBEDDINGS) return takeEmbeddings(dialect);
+  if (operation == Operation.RESPONSES && servesResponses(dialect, plan.quirks)) {
+    return take(Part.NATIVE_RESPONSES * PARTS);
+  }
   const front = frontOf(operation);
   if (front < 0) return null;
   const kind = front * PARTS + backOf(dialect, plan.quirks);
@@ -116,6 +122,8 @@ function create(part: i32): Translator {
       return new EmbeddingsToCohere();
     case Part.CHAT_TO_GEMINI:
       return new ChatToGemini();
+    case Part.NATIVE_RESPONSES:
+      return new NativeResponses();
     default:
       return new ChatToMessages();
   }

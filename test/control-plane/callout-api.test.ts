@@ -22,6 +22,7 @@ let api: CalloutApi;
 const granted: LeaseAnswer = {
   status: LeaseStatus.GRANTED,
   consumerId: "team-é",
+  sealKey: Buffer.from("seal"),
   models: ["gpt-*", "claude"],
   keyExpiresAtMs: undefined,
 };
@@ -110,7 +111,7 @@ describe("a lease", () => {
       refreshAfter: NOW + 60_000,
       notAfter: NOW + 3_600_000,
       patterns: 2,
-      texts: ["team-é", "gpt-*", "claude"],
+      texts: ["team-é", "seal", "gpt-*", "claude"],
     });
   });
 
@@ -125,9 +126,9 @@ describe("a lease", () => {
   test.each([LeaseStatus.UNKNOWN_KEY, LeaseStatus.EXPIRED_KEY, LeaseStatus.DISABLED])(
     "of a refusal (status %i) is short",
     async (status) => {
-      lease = { status, consumerId: "", models: [], keyExpiresAtMs: NOW - 1_000 };
+      lease = { status, consumerId: "", sealKey: Buffer.alloc(0), models: [], keyExpiresAtMs: NOW - 1_000 };
       const record = readLease((await ask(`/v1/leases/${DIGEST}`)).body);
-      expect(record).toMatchObject({ status, patterns: 0, texts: [""] });
+      expect(record).toMatchObject({ status, patterns: 0, texts: ["", ""] });
       expect(record.notAfter).toBeGreaterThan(NOW);
       expect(record.notAfter).toBeLessThan(NOW + 60_000);
     },

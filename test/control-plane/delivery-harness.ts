@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createCalloutApi } from "../../control-plane/callout-api/server.js";
-import { LeaseStatus } from "../../control-plane/contract.js";
+import { LeaseStatus, SEAL_KEY_BYTES } from "../../control-plane/contract.js";
 import { renderBootstrap } from "../../control-plane/envoy-bootstrap.js";
 import { generateApiKey } from "../../control-plane/keys.js";
 import { createLogger } from "../../control-plane/logger.js";
@@ -160,6 +160,7 @@ export class Delivery {
         lookup: async () => ({
           status: LeaseStatus.GRANTED,
           consumerId: "team",
+          sealKey: Buffer.alloc(SEAL_KEY_BYTES),
           models: ["*"],
           keyExpiresAtMs: undefined,
         }),

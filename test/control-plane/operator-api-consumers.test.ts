@@ -1,9 +1,10 @@
 // Consumers and API keys over HTTP, and what the lease book then says about the keys.
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LeaseStatus } from "../../control-plane/contract.js";
 import { StoreLeaseBook } from "../../control-plane/identity/lease-book.js";
 import { generateApiKey } from "../../control-plane/keys.js";
+import { Keyring } from "../../control-plane/secrets/keyring.js";
 import { openEmbeddedStore } from "../../control-plane/store/embedded/embedded-store.js";
 import { Harness } from "./operator-harness.js";
 
@@ -72,6 +73,7 @@ describe("an API key", () => {
     expect(await leaseOf(key)).toEqual({
       status: LeaseStatus.GRANTED,
       consumerId: "search",
+      sealKey: expect.any(Buffer),
       models: ["gpt-4o", "claude-*"],
       keyExpiresAtMs: undefined,
     });
@@ -111,11 +113,13 @@ describe("an API key", () => {
     expect(await leaseOf(key)).toMatchObject({ status: LeaseStatus.GRANTED, keyExpiresAtMs: end });
     await harness.stop();
     const store = openEmbeddedStore(`${harness.settings().dataDirectory}/sluice.db`);
-    const at = (now: number) => new StoreLeaseBook(store, () => now).lookup(digestOf(key));
+    const keyring = new Keyring([randomBytes(32)]);
+    const at = (now: number) => new StoreLeaseBook(store, keyring, () => now).lookup(digestOf(key));
     expect((await at(end - 1)).status).toBe(LeaseStatus.GRANTED);
     expect(await at(end)).toEqual({
       status: LeaseStatus.EXPIRED_KEY,
       consumerId: "search",
+      sealKey: Buffer.alloc(0),
       models: [],
       keyExpiresAtMs: end,
     });

@@ -18,6 +18,8 @@ import { compiledTestkit } from "../filter/testkit.ts";
 export const CREATED = 1_700_000_000;
 export const TRANSLATED = -1;
 const PAGE_BYTES = 65_536;
+/** SEAL_KEY_BYTES long. */
+export const SEAL_KEY = "a-seal-key-for-translation-tests";
 
 export const Signal = { PREAMBLE: 0, CONTENT: 1, END: 2, ERROR: 3 } as const;
 /** The APIs whose requests are translated, with their protocols, and the dialects of providers. */
@@ -95,7 +97,11 @@ function str16(text: string): Buffer {
 function planBytes(direction: Direction, options: PlanOptions): Buffer {
   const { api, dialect } = ends(direction);
   const { operation, protocol } = OPERATIONS[api];
-  const strings = Buffer.concat([str16(options.originalModel ?? "public-model"), ...Array(5).fill(str16(""))]);
+  const strings = Buffer.concat([
+    str16(options.originalModel ?? "public-model"),
+    ...Array(4).fill(str16("")),
+    str16(SEAL_KEY),
+  ]);
   const texts = [
     "cluster",
     "target",

@@ -4,12 +4,12 @@
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { writePathSegment } from "../../bytes/percent";
-import { Operation } from "../../contract";
+import { Operation, Quirk } from "../../contract";
 import { Plan } from "../plan";
 
 /** In front of the operation's own path. Responses name their deployment in the body only. */
 export function writeDeployment(plan: Plan, out: ByteWriter): void {
-  if (plan.operation == Operation.RESPONSES) return;
+  if (plan.operation == Operation.RESPONSES && (plan.quirks & Quirk.RESPONSES) != 0) return;
   out.writeAscii("/deployments/");
   writePathSegment(plan.modelPointer, plan.modelLength, out);
 }

@@ -89,12 +89,13 @@ function writeMembers(to: JsonWriter, text: Value): void {
   if (detailType.isString) detailType.copyTo(to);
   else to.ascii("server_error");
   to.key("code");
-  if (detailCode.present) detailCode.copyTo(to);
+  // Some providers give the status as their code; here it is a text.
+  if (detailCode.isString || detailCode.isNumber) to.rawString(detailCode.pointer, detailCode.length);
   else to.nil();
   to.key("message");
   text.copyTo(to);
   to.key("param");
-  if (detailParam.present) detailParam.copyTo(to);
+  if (detailParam.isString) detailParam.copyTo(to);
   else to.nil();
 }
 

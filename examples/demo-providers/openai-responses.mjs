@@ -1,0 +1,147 @@
+// POST /v1/responses of the OpenAI dialect: whole and streamed, functions, structured output, and previous_response_id,
+// which it keeps for as long as the provider runs. One conversation of one key, as the real one, is anybody's with that key.
+
+import { checkCalls, checkResponses, itemsOf } from "./openai-responses-rules.mjs";
+import { countTokens, outputTokens, piecesOf, replyTo } from "./replies.mjs";
+import { isText, Refusal } from "./rules.mjs";
+
+/** With no cap asked for, longer than any reply here. */
+const OUTPUT_TOKENS_MAX = 1_000_000;
+/** Options of a provider → id of a response → all items of its conversation. */
+const kept = new WeakMap();
+
+let sequence = 0;
+
+const id = (prefix) => `${prefix}_${(++sequence).toString(16).padStart(48, "0")}`;
+const textOf = (content) => (isText(content) ? content : (content ?? []).map(({ text = "" }) => text).join(""));
+
+function schemaOf(format) {
+  if (format?.type === "json_schema") return format.schema;
+  return format?.type === "json_object" ? { type: "object", properties: { reply: { type: "string" } } } : undefined;
+}
+
+function toolsToCall({ tools = [], tool_choice: choice = "auto", parallel_tool_calls: parallel }, items) {
+  if (choice === "none" || items.at(-1)?.type === "function_call_output") return [];
+  const asked = tools.filter(({ type, name }) => type === "function" && (isText(choice) || name === choice.name));
+  const called = asked.map(({ name, parameters }) => ({ name, schema: parameters ?? { type: "object" } }));
+  return parallel === false ? called.slice(0, 1) : called;
+}
+
+export function answerResponses(request, options) {
+  if (request.method !== "POST") throw new Refusal(405, `Not allowed to ${request.method} on ${request.path}.`);
+  const body = request.json;
+  checkResponses(body);
+  const conversations = kept.get(options) ?? new Map();
+  kept.set(options, conversations);
+  const before = body.previous_response_id == null ? [] : conversations.get(body.previous_response_id);
+  if (before === undefined) {
+    throw new Refusal(400, `Previous response with id '${body.previous_response_id}' not found.`, {
+      param: "previous_response_id",
+      code: "previous_response_not_found",
+    });
+  }
+  const items = [...before, ...itemsOf(body.input)];
+  checkCalls(items);
+  const reply = replyTo({
+    model: body.model,
+    question: textOf(items.filter(({ role }) => role === "user").at(-1)?.content),
+    stop: [],
+    maxTokens: body.max_output_tokens ?? OUTPUT_TOKENS_MAX,
+    schema: schemaOf(body.text?.format),
+    tools: toolsToCall(body, items),
+  });
+  const response = responseOf(body, items, reply);
+  if (body.store !== false) conversations.set(response.id, [...items, ...response.output]);
+  return body.stream ? { status: 200, events: eventsOf(response, reply) } : { status: 200, json: response };
+}
+
+function outputOf(reply) {
+  const calls = reply.calls.map((call) => ({
+    id: id("fc"),
+    type: "function_call",
+    status: "completed",
+    call_id: `call_demo${++sequence}`,
+    ...call,
+  }));
+  if (calls.length > 0) return calls;
+  const part = { type: "output_text", annotations: [], logprobs: [], text: reply.tokens.join("") };
+  const status = reply.end === "length" ? "incomplete" : "completed";
+  return [{ id: id("msg"), type: "message", status, role: "assistant", content: [part] }];
+}
+
+function responseOf(body, items, reply) {
+  const input = items.reduce((sum, item) => sum + countTokens(textOf(item.content ?? item.output)), 0);
+  const output = outputTokens(reply);
+  const cut = reply.end === "length";
+  return {
+    id: id("resp"),
+    object: "response",
+    created_at: Math.floor(Date.now() / 1000),
+    status: cut ? "incomplete" : "completed",
+    background: false,
+    error: null,
+    incomplete_details: cut ? { reason: "max_output_tokens" } : null,
+    instructions: body.instructions ?? null,
+    max_output_tokens: body.max_output_tokens ?? null,
+    model: body.model,
+    output: outputOf(reply),
+    parallel_tool_calls: body.parallel_tool_calls ?? true,
+    previous_response_id: body.previous_response_id ?? null,
+    reasoning: { effort: null, summary: null },
+    service_tier: "default",
+    store: body.store ?? true,
+    temperature: body.temperature ?? 1,
+    text: body.text ?? { format: { type: "text" } },
+    tool_choice: body.tool_choice ?? "auto",
+    tools: body.tools ?? [],
+    top_p: body.top_p ?? 1,
+    truncation: body.truncation ?? "disabled",
+    usage: {
+      input_tokens: input,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens: output,
+      output_tokens_details: { reasoning_tokens: 0 },
+      total_tokens: input + output,
+    },
+    user: body.user ?? null,
+    metadata: body.metadata ?? {},
+  };
+}
+
+function eventsOf(response, reply) {
+  const begun = { ...response, status: "in_progress", output: [], usage: null, incomplete_details: null };
+  const events = [
+    { type: "response.created", response: begun },
+    { type: "response.in_progress", response: begun },
+    ...response.output.flatMap((item, at) => (item.type === "message" ? message(item, at, reply) : call(item, at))),
+    { type: response.status === "completed" ? "response.completed" : "response.incomplete", response },
+  ];
+  return events.map(({ type, ...rest }, number) => ({
+    event: type,
+    content: type.endsWith(".delta"),
+    data: { type, sequence_number: number, ...rest },
+  }));
+}
+
+function message(item, at, reply) {
+  const place = { output_index: at, item_id: item.id, content_index: 0 };
+  const [part] = item.content;
+  return [
+    { type: "response.output_item.added", output_index: at, item: { ...item, status: "in_progress", content: [] } },
+    { type: "response.content_part.added", ...place, part: { ...part, text: "" } },
+    ...reply.tokens.map((delta) => ({ type: "response.output_text.delta", ...place, delta, logprobs: [] })),
+    { type: "response.output_text.done", ...place, text: part.text, logprobs: [] },
+    { type: "response.content_part.done", ...place, part },
+    { type: "response.output_item.done", output_index: at, item },
+  ];
+}
+
+function call(item, at) {
+  const place = { output_index: at, item_id: item.id };
+  return [
+    { type: "response.output_item.added", output_index: at, item: { ...item, status: "in_progress", arguments: "" } },
+    ...piecesOf(item.arguments).map((delta) => ({ type: "response.function_call_arguments.delta", ...place, delta })),
+    { type: "response.function_call_arguments.done", ...place, name: item.name, arguments: item.arguments },
+    { type: "response.output_item.done", output_index: at, item },
+  ];
+}

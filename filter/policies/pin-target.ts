@@ -1,0 +1,46 @@
+// Who continues a response (`previous_response_id`) must have been given it, and only the target that holds it can go on.
+// Anyone else's id, a forged one and one of a target that the model route no longer has are all the same: not found.
+
+import { ErrorCode, Operation, TARGET_HEADER_BYTES } from "../contract";
+import { Exchange, Outcome } from "../gateway/exchange";
+import { refuse } from "../gateway/local-reply";
+import { JsonToken } from "../json/token";
+import { servesResponses } from "../operations";
+import { isOpenedTarget, openSealedId } from "../state/sealed-id";
+
+export function pinTarget(exchange: Exchange): Outcome {
+  if (exchange.operation != Operation.RESPONSES) return Outcome.NEXT;
+  const kind = exchange.previousResponseKind;
+  // Where no target keeps state, the translation says what to do instead.
+  if (kind == JsonToken.NONE || kind == JsonToken.NULL || !anyKeepsState(exchange)) return Outcome.NEXT;
+  if (kind != JsonToken.STRING) return refuse(exchange, ErrorCode.INVALID_TYPE);
+  const key = exchange.lease!.sealKey;
+  if (openSealedId(key + 2, load<u16>(key), exchange.previousResponse, exchange.previousResponseLength)) {
+    exchange.pinnedTarget = findOpenedTarget(exchange);
+  }
+  return exchange.pinnedTarget != 0 ? Outcome.NEXT : refuse(exchange, ErrorCode.PREVIOUS_RESPONSE_NOT_FOUND);
+}
+
+function anyKeepsState(exchange: Exchange): bool {
+  const config = exchange.config!;
+  for (let i = 0; i < config.routeTargetCount(exchange.route); i++) {
+    if (keepsState(config.routeTarget(exchange.route, i))) return true;
+  }
+  return false;
+}
+
+function findOpenedTarget(exchange: Exchange): usize {
+  const config = exchange.config!;
+  for (let i = 0; i < config.routeTargetCount(exchange.route); i++) {
+    const record = config.routeTarget(exchange.route, i);
+    if (!keepsState(record)) continue;
+    const cluster = record + TARGET_HEADER_BYTES;
+    const id = cluster + 2 + <usize>load<u16>(cluster);
+    if (isOpenedTarget(id + 2, load<u16>(id))) return record;
+  }
+  return 0;
+}
+
+function keepsState(record: usize): bool {
+  return servesResponses(load<u8>(record, 2), load<u32>(record, 8));
+}
