@@ -6,9 +6,8 @@
 //   chat       user · assistant(call a) · tool(a) · user(image)
 
 import { ByteWriter } from "../../bytes/byte-writer";
-import { ErrorCode, Quirk } from "../../contract";
+import { ErrorCode } from "../../contract";
 import { JsonWriter } from "../../json/writer";
-import { Plan } from "../plan";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Use, Value } from "../translation/value";
 import { beginParts, isOneText, isText, nextPart, partText, writePart } from "./responses-to-chat-parts";
@@ -34,19 +33,11 @@ const media = new ByteWriter(i32.MAX_VALUE);
 const mediaJson = new JsonWriter(media);
 
 let inChain: bool = false;
-let keepsDeveloper: bool = true;
 
 export const conversationFields: Fields = item;
 
-export function writeConversation(
-  t: Translation,
-  plan: Plan,
-  withinChain: bool,
-  instructions: Value,
-  input: Value,
-): bool {
+export function writeConversation(t: Translation, withinChain: bool, instructions: Value, input: Value): bool {
   inChain = withinChain;
-  keepsDeveloper = withinChain || (plan.quirks & Quirk.NO_DEVELOPER_ROLE) == 0;
   beginTurn();
   media.reset();
   t.json.key("messages");
@@ -92,7 +83,7 @@ function writeMessage(t: Translation): bool {
   if (!instructs && !role.is("user")) {
     return role.isString ? t.refuseValue("role", role) : t.refuseType("role", "a string");
   }
-  beginMessage(t, developer && keepsDeveloper ? "developer" : instructs ? "system" : "user");
+  beginMessage(t, developer ? "developer" : instructs ? "system" : "user");
   if (content.isString) {
     content.copyTo(t.json);
   } else if (isOneText(content)) {

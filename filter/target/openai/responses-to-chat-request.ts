@@ -107,7 +107,7 @@ function writeRequest(plan: Plan, inChain: bool): void {
     json.key("parallel_tool_calls");
     parallelToolCalls.copyTo(json);
   }
-  if (!writeConversation(t, plan, inChain, instructions, input)) return;
+  if (!writeConversation(t, inChain, instructions, input)) return;
   if (plan.streaming) writeStreaming();
   // Nothing is stored and nothing is truncated: who asks for just that loses nothing.
   if (!store.isTrue) store.clear();
