@@ -2,11 +2,11 @@
 // Anyone else's id, a forged one and one of a target that the model route no longer has are all the same: not found.
 
 import { ErrorCode, Operation, TARGET_HEADER_BYTES } from "../contract";
+import { isOpenedTarget, openSealedId } from "../crypto/sealed-id";
 import { Exchange, Outcome } from "../gateway/exchange";
 import { refuse } from "../gateway/local-reply";
 import { JsonToken } from "../json/token";
 import { servesResponses } from "../operations";
-import { isOpenedTarget, openSealedId } from "../state/sealed-id";
 
 export function pinTarget(exchange: Exchange): Outcome {
   if (exchange.operation != Operation.RESPONSES) return Outcome.NEXT;

@@ -7,7 +7,7 @@ import { LINE_FEED, SPACE } from "../../bytes/ascii";
 import { ByteWriter } from "../../bytes/byte-writer";
 import { equalsAscii } from "../../bytes/compare";
 import { ErrorCode } from "../../contract";
-import { writeSealedId } from "../../state/sealed-id";
+import { writeSealedId } from "../../crypto/sealed-id";
 import { Plan } from "../plan";
 import { Fields, Value } from "../translation/value";
 import { StreamSignal, TRANSLATED } from "../translator";

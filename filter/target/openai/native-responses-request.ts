@@ -3,7 +3,7 @@
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
-import { isOpenedTarget, openedId, openedIdLength, openSealedId } from "../../state/sealed-id";
+import { isOpenedTarget, openedId, openedIdLength, openSealedId } from "../../crypto/sealed-id";
 import { Plan } from "../plan";
 import { Notes } from "../translation/notes";
 import { Translation } from "../translation/translation";

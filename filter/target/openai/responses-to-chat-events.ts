@@ -4,16 +4,14 @@
 //   output_item.added ─▶ content_part.added ─▶ output_text.delta … done ─▶ content_part.done ─▶ output_item.done
 
 import { ByteWriter } from "../../bytes/byte-writer";
-import { ErrorCode } from "../../contract";
 import { JsonWriter } from "../../json/writer";
-import { sseBegin, sseEnd } from "../../sse/writer";
 import { Value } from "../translation/value";
+import { json, kept, none, OUTPUT_BYTES_MAX, ResponseEventFrame } from "./response-event-frame";
 import {
   appendElements,
   beginItem,
   CALL_PREFIX,
   MESSAGE_PREFIX,
-  REASONING_PREFIX,
   writeAnnotation,
   writeCallRest,
   writeList,
@@ -22,11 +20,8 @@ import {
   writeSummaryPart,
   writeTextPart,
 } from "./response-items";
-import { ResponseHead, ResponseStatus } from "./response-object";
-import { writeErrorEvent, writeProviderErrorEvent } from "./responses-to-chat-errors";
+import { ResponseStatus } from "./response-object";
 
-/** As much as a whole reply may be. */
-const OUTPUT_BYTES_MAX: i32 = 8 * 1024 * 1024;
 const NAME_BYTES_MAX: i32 = 4096;
 
 export enum ItemKind {
@@ -38,12 +33,7 @@ export enum ItemKind {
   CALL = 4,
 }
 
-const json = new JsonWriter(new ByteWriter(0));
-const kept = new JsonWriter(new ByteWriter(0));
-const failure = new ByteWriter(OUTPUT_BYTES_MAX);
-const none = new ByteWriter(0);
-
-export class ResponseEvents {
+export class ResponseEvents extends ResponseEventFrame {
   /** What is open. */
   kind: ItemKind = ItemKind.NONE;
   readonly callId: ByteWriter = new ByteWriter(NAME_BYTES_MAX);
@@ -54,19 +44,9 @@ export class ResponseEvents {
   private readonly content: ByteWriter = new ByteWriter(OUTPUT_BYTES_MAX);
   private readonly annotations: ByteWriter = new ByteWriter(OUTPUT_BYTES_MAX);
   private readonly logprobs: ByteWriter = new ByteWriter(OUTPUT_BYTES_MAX);
-  /** Finished parts of the open message, and finished items, divided by commas. */
+  /** Finished parts of the open message, divided by commas. */
   private readonly parts: ByteWriter = new ByteWriter(OUTPUT_BYTES_MAX);
-  private readonly items: ByteWriter = new ByteWriter(OUTPUT_BYTES_MAX);
-  /** Where the newest of them begins. */
-  private keptStart: i32 = 0;
-  private partCount: i32 = 0;
   private annotationCount: i32 = 0;
-  /** Place of the open item in the output, or of the next. */
-  private place: i32 = 0;
-  private sequence: i32 = 0;
-  private out: ByteWriter = none;
-
-  constructor(private readonly head: ResponseHead) {}
 
   reset(): void {
     this.kind = ItemKind.NONE;
@@ -75,15 +55,7 @@ export class ResponseEvents {
     this.block.reset();
     this.clearPart();
     this.parts.reset();
-    this.items.reset();
-    this.partCount = 0;
-    this.place = 0;
-    this.sequence = 0;
-  }
-
-  /** Where the events of this callback go. */
-  to(out: ByteWriter): void {
-    this.out = out;
+    this.resetFrame();
   }
 
   get isReasoning(): bool {
@@ -100,34 +72,11 @@ export class ResponseEvents {
     return this.annotations.overflow || this.logprobs.overflow || this.callId.overflow || this.callName.overflow;
   }
 
-  begin(): void {
-    this.response("response.created", none);
-    this.response("response.in_progress", none);
-  }
-
   end(): void {
     this.close();
     const head = this.head;
     if (head.status == ResponseStatus.IN_PROGRESS) head.status = ResponseStatus.COMPLETED;
     this.response(head.isCut ? "response.incomplete" : "response.completed", none);
-  }
-
-  /** Forgets what is too long to be kept, so that a failed response can still be written. */
-  giveUp(): void {
-    this.items.reset();
-  }
-
-  fail(code: ErrorCode, started: bool): void {
-    writeErrorEvent(this.sequence++, code, this.out, failure);
-    if (started) this.failed();
-  }
-
-  /** False when the data tells no error. */
-  failAsProvider(data: usize, length: i32, started: bool): bool {
-    if (!writeProviderErrorEvent(this.sequence, data, length, this.out, failure)) return false;
-    this.sequence++;
-    if (started) this.failed();
-    return true;
   }
 
   /** A piece of a message's text or refusal. */
@@ -244,7 +193,7 @@ export class ResponseEvents {
     }
     const items = this.beginKept();
     writeReasoning(kept, items, this.head, this.place, content.pointer, content.length, block);
-    this.itemDone();
+    this.closed();
   }
 
   private openPart(kind: ItemKind): void {
@@ -292,7 +241,7 @@ export class ResponseEvents {
     this.writeMessage(kept, items, this.head.isCut ? "incomplete" : "completed");
     this.parts.reset();
     this.partCount = 0;
-    this.itemDone();
+    this.closed();
   }
 
   private closeCall(): void {
@@ -304,26 +253,13 @@ export class ResponseEvents {
     this.finish();
     const items = this.beginKept();
     this.writeCall(kept, items, this.head.isCut ? "incomplete" : "completed");
+    this.closed();
+  }
+
+  private closed(): void {
     this.itemDone();
-  }
-
-  private beginKept(): ByteWriter {
-    const items = this.items;
-    if (items.length > 0) items.writeAscii(",");
-    this.keptStart = items.length;
-    kept.reset(items);
-    return items;
-  }
-
-  private itemDone(): void {
-    const items = this.items;
-    this.begins("response.output_item.done");
-    json.key("item");
-    json.raw(items.pointer + <usize>this.keptStart, items.length - this.keptStart);
-    this.finish();
     this.kind = ItemKind.NONE;
     this.clearPart();
-    this.place++;
   }
 
   private clearPart(): void {
@@ -351,58 +287,5 @@ export class ResponseEvents {
   private writeCall(to: JsonWriter, out: ByteWriter, status: string): void {
     beginItem(to, out, this.head, CALL_PREFIX, this.place, "function_call", status);
     writeCallRest(to, this.callId, this.callName, this.content.pointer, this.content.length);
-  }
-
-  private failed(): void {
-    this.head.status = ResponseStatus.FAILED;
-    this.response("response.failed", failure);
-  }
-
-  private response(type: string, error: ByteWriter): void {
-    this.eventBegin(type);
-    json.key("response");
-    this.head.begin(json, this.out, error);
-    writeList(json, this.items);
-    this.head.end(json);
-    this.finish();
-  }
-
-  /** An event of the open item: its place follows the type. */
-  private begins(type: string): void {
-    this.eventBegin(type);
-    json.key("output_index");
-    json.integer(this.place);
-  }
-
-  private beginItemEvent(type: string, prefix: string): void {
-    this.begins(type);
-    json.key("item_id");
-    this.head.itemId(json, this.out, prefix, this.place);
-  }
-
-  private beginPartEvent(type: string): void {
-    this.beginItemEvent(type, MESSAGE_PREFIX);
-    json.key("content_index");
-    json.integer(this.partCount);
-  }
-
-  private beginSummaryEvent(type: string): void {
-    this.beginItemEvent(type, REASONING_PREFIX);
-    json.key("summary_index");
-    json.integer(0);
-  }
-
-  private eventBegin(type: string): void {
-    sseBegin(this.out, type);
-    json.reset(this.out).objectBegin();
-    json.key("type");
-    json.ascii(type);
-    json.key("sequence_number");
-    json.integer(this.sequence++);
-  }
-
-  private finish(): void {
-    json.objectEnd();
-    sseEnd(this.out);
   }
 }

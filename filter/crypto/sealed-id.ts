@@ -7,9 +7,9 @@
 import { decodeBase64Url, encodeBase64Url } from "../bytes/base64";
 import { ByteWriter } from "../bytes/byte-writer";
 import { SEAL_KEY_BYTES } from "../contract";
-import { equalSecretly, hmacSha256 } from "../crypto/hmac";
-import { sha256 } from "../crypto/sha256";
 import { utf8 } from "../sdk";
+import { equalSecretly, hmacSha256 } from "./hmac";
+import { sha256 } from "./sha256";
 
 const MARK = utf8("resp_slc_");
 const TARGET_BYTES: i32 = 8;
