@@ -19,7 +19,13 @@ afterEach(() => harness.remove());
 const KEYS = "/api/v1/consumers/search/keys";
 const digestOf = (key: string) => createHash("sha256").update(key).digest("hex");
 const leaseOf = (key: string) => harness.leases.lookup(digestOf(key));
-const unknown = { status: LeaseStatus.UNKNOWN_KEY, consumerId: "", models: [], keyExpiresAtMs: undefined };
+const unknown = {
+  status: LeaseStatus.UNKNOWN_KEY,
+  consumerId: "",
+  sealKey: Buffer.alloc(0),
+  models: [],
+  keyExpiresAtMs: undefined,
+};
 
 describe("a consumer", () => {
   it("is created, replaced, listed and deleted without a revision", async () => {
