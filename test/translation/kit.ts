@@ -48,7 +48,10 @@ export type DialectName = keyof typeof DIALECTS;
 /** From the client's API to the provider's dialect. */
 export type Direction = `${ClientApi}-to-${DialectName}`;
 
-function ends(direction: Direction): { api: ClientApi; dialect: DialectName } {
+export const CLIENT_APIS = Object.keys(OPERATIONS) as ClientApi[];
+export const DIALECT_NAMES = Object.keys(DIALECTS) as DialectName[];
+
+export function ends(direction: Direction): { api: ClientApi; dialect: DialectName } {
   const at = direction.indexOf("-to-");
   return { api: direction.slice(0, at) as ClientApi, dialect: direction.slice(at + 4) as DialectName };
 }
@@ -177,14 +180,20 @@ export class Translators {
   }
 
   begin(direction: Direction, options: PlanOptions = {}): void {
+    if (!this.tryBegin(direction, options)) {
+      throw new Error(`the plan cannot be read, or ${direction} has no translator`);
+    }
+  }
+
+  /** False when bytes pass as they are, or client and provider have nothing in common. */
+  tryBegin(direction: Direction, options: PlanOptions = {}): boolean {
     const plan = planBytes(direction, options);
     // The plan is read again with the request: it must outlive the inputs.
     if (this.plan !== 0) this.call("free", this.plan);
     const pointer = this.call("allocate", plan.length) >>> 0;
     this.plan = pointer;
     new Uint8Array(this.memory.buffer, pointer, plan.length).set(plan);
-    const readable = this.call("begin", pointer, plan.length);
-    if (!readable) throw new Error(`the plan cannot be read, or ${direction} has no translator`);
+    return this.call("begin", pointer, plan.length) !== 0;
   }
 
   path(): string {
