@@ -60,6 +60,7 @@ export function canServe(dialect: i32, operation: i32, protocol: i32): bool {
     case Operation.CHAT:
     case Operation.MESSAGES:
     case Operation.RESPONSES:
+    case Operation.GENERATE_CONTENT:
       return true;
     case Operation.MODERATIONS:
       // Azure has no deployments for these two.

@@ -11,6 +11,7 @@ import { ChatToCohere } from "./cohere/chat-to-cohere";
 import { EmbeddingsToCohere } from "./embeddings/embeddings-to-cohere";
 import { EmbeddingsToGemini } from "./embeddings/embeddings-to-gemini";
 import { ChatToGemini } from "./gemini/chat-to-gemini";
+import { GenerateContentToChat } from "./gemini/generate-content-to-chat";
 import { ChatQuirks, hasChatQuirks } from "./openai/chat-quirks";
 import { MessagesToChat } from "./openai/messages-to-chat";
 import { NativeResponses } from "./openai/native-responses";
@@ -31,6 +32,7 @@ enum Part {
   EMBEDDINGS_TO_GEMINI,
   EMBEDDINGS_TO_COHERE,
   CHAT_TO_GEMINI,
+  GENERATE_CONTENT_TO_CHAT,
   /** How many there are. */
   COUNT,
 }
@@ -44,6 +46,7 @@ export function takeTranslator(plan: Plan): Translator | null {
   const operation = plan.operation;
   const dialect = plan.dialect;
   if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC) return null;
+  if (operation == Operation.GENERATE_CONTENT && dialect == Dialect.GEMINI) return null;
   if (operation == Operation.EMBEDDINGS) return takeEmbeddings(dialect);
   if (operation == Operation.RESPONSES && servesResponses(dialect, plan.quirks)) {
     return take(Part.NATIVE_RESPONSES * PARTS);
@@ -73,6 +76,8 @@ function frontOf(operation: i32): i32 {
       return Part.MESSAGES_TO_CHAT;
     case Operation.RESPONSES:
       return Part.RESPONSES_TO_CHAT;
+    case Operation.GENERATE_CONTENT:
+      return Part.GENERATE_CONTENT_TO_CHAT;
     default:
       return -1;
   }
@@ -124,6 +129,8 @@ function create(part: i32): Translator {
       return new ChatToGemini();
     case Part.NATIVE_RESPONSES:
       return new NativeResponses();
+    case Part.GENERATE_CONTENT_TO_CHAT:
+      return new GenerateContentToChat();
     default:
       return new ChatToMessages();
   }

@@ -31,6 +31,8 @@ export class Translation {
   item: i32 = -1;
   parts: string = "";
   part: i32 = -1;
+  /** The object whose members are read outside of lists, with its dot; mostly the body itself. */
+  scope: string = "";
   private notes: Notes = unread;
   private detail: ByteWriter = unread.detail;
 
@@ -62,6 +64,7 @@ export class Translation {
   leave(): void {
     this.item = -1;
     this.part = -1;
+    this.scope = "";
   }
 
   /** The text of a string: its own bytes, also of any other value, or unescaped ones that live until the next call. Null pointer = no memory. */
@@ -163,6 +166,7 @@ export class Translation {
 
   private writePath(field: string): void {
     if (this.item >= 0) this.writeStep(this.list, this.item);
+    else this.detail.writeAscii(this.scope);
     if (this.item >= 0 && this.part >= 0) {
       this.detail.writeAscii(".");
       this.writeStep(this.parts, this.part);

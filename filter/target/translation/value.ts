@@ -5,11 +5,14 @@
 //   const part = new Fields();            part.read(text, length)      {"text":"hi","type":"text"}
 //   const type = part.add("type");   ──▶  type.is("text")                               └─ pointer, length: no quotes
 
+import { UPPER_A, UPPER_Z } from "../../bytes/ascii";
 import { equalsAscii } from "../../bytes/compare";
 import { JsonReader } from "../../json/reader";
 import { NOT_AN_INTEGER, parseInteger, textEquals } from "../../json/text";
 import { JsonError, JsonToken } from "../../json/token";
 import { JsonWriter } from "../../json/writer";
+
+const UNDERSCORE: u32 = 0x5f;
 
 /** The largest integer that every JSON reader takes for itself; sums of a few of these do not overflow. */
 const COUNT_MAX: i64 = 9_007_199_254_740_991;
@@ -132,8 +135,14 @@ export class Fields {
   unknownCount: i32 = 0;
   private readonly unknown: StaticArray<usize> = new StaticArray<usize>(UNKNOWN_MAX * 2);
 
-  /** `path` is where such an object stands in the request, for the documentation: "", "messages[]." */
-  constructor(readonly path: string = "") {}
+  /**
+   * `path` is where such an object stands in the request, for the documentation: "", "messages[]."; in `proto` JSON a
+   * member's name may be written `likeThis` or `like_this`.
+   */
+  constructor(
+    readonly path: string = "",
+    readonly proto: bool = false,
+  ) {}
 
   /** Declares a member; call at the top level of a module only. The same Value shows it after every `read`. */
   add(name: string, use: Use = Use.STRUCTURE, carried: string = ""): Value {
@@ -191,9 +200,26 @@ export class Fields {
     for (let i = 0; i < this.values.length; i++) {
       const value = unchecked(this.values[i]);
       if (reader.keyEquals(value.name)) return value;
+      if (this.proto && isSnakeOf(reader.tokenPointer, reader.tokenLength, value.name)) return value;
     }
     return null;
   }
+}
+
+/** Whether the key is `like_this` for the name `likeThis`. */
+function isSnakeOf(key: usize, length: i32, name: string): bool {
+  let at = 0;
+  for (let i = 0; i < name.length; i++) {
+    let wanted: u32 = name.charCodeAt(i);
+    if (wanted - UPPER_A <= UPPER_Z - UPPER_A) {
+      if (at >= length || <u32>load<u8>(key + <usize>at) != UNDERSCORE) return false;
+      at++;
+      wanted |= 0x20;
+    }
+    if (at >= length || <u32>load<u8>(key + <usize>at) != wanted) return false;
+    at++;
+  }
+  return at == length;
 }
 
 export class Items {
