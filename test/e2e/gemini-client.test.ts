@@ -1,6 +1,6 @@
 // The Gemini API as clients see it, through a real Envoy: Google's own SDK against providers of other dialects, its paths
 // and keys, and every way to get them wrong in Gemini's own error shape.
-import { GoogleGenAI } from "@google/genai";
+import { ApiError, FunctionCallingConfigMode, GoogleGenAI, Type } from "@google/genai";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   type DemoProvider,
@@ -54,6 +54,144 @@ afterAll(async () => {
   await gateway.stop();
   await openaiProvider.close();
   await anthropicProvider.close();
+});
+
+const question = "How is the weather in 北京 \u{1F324}?";
+const MODELS = ["via-openai", "via-anthropic"];
+const providerOf = (model: string) => (model === "via-anthropic" ? anthropicProvider : openaiProvider);
+const lastBody = (model: string) => JSON.parse(providerOf(model).requests.at(-1)?.body ?? "");
+
+describe.each(MODELS)("Google's SDK, %s", (model) => {
+  const config = { systemInstruction: "Be brief.", maxOutputTokens: 500 };
+  const parameters = {
+    type: Type.OBJECT,
+    properties: { city: { type: Type.STRING }, days: { type: Type.INTEGER, nullable: true } },
+    required: ["city"],
+  };
+  const functionDeclarations = ["get_weather", "get_time"].map((name) => ({ name, description: name, parameters }));
+  const tools = [{ functionDeclarations }];
+
+  test("generateContent", async () => {
+    const reply = await client.models.generateContent({ model, contents: question, config });
+    expect(reply.text).toContain(question);
+    expect(reply.candidates?.[0]?.finishReason).toBe("STOP");
+    expect(reply.modelVersion).toBe(model);
+    const { promptTokenCount, candidatesTokenCount, totalTokenCount } = reply.usageMetadata!;
+    expect(totalTokenCount).toBe(promptTokenCount! + candidatesTokenCount!);
+    expect(providerOf(model).requests.at(-1)?.forbiddenHeaders).toEqual([]);
+    expect(JSON.stringify(lastBody(model))).toContain("Be brief.");
+  });
+
+  test("generateContentStream", async () => {
+    const whole = await client.models.generateContent({ model, contents: question, config });
+    const chunks = await all(await client.models.generateContentStream({ model, contents: question, config }));
+    expect(chunks.map(({ text }) => text).join("")).toBe(whole.text);
+    expect(chunks.filter(({ text }) => text).length).toBeGreaterThan(1);
+    expect(chunks.at(-1)?.candidates?.[0]?.finishReason).toBe("STOP");
+    expect(chunks.at(-1)?.usageMetadata?.candidatesTokenCount).toBe(whole.usageMetadata?.candidatesTokenCount);
+  });
+
+  test.each([false, true])("parallel functions and their results (stream: %s)", async (streamed) => {
+    const ask = {
+      model,
+      contents: question,
+      config: {
+        ...config,
+        tools,
+        toolConfig: { functionCallingConfig: { mode: FunctionCallingConfigMode.ANY } },
+      },
+    };
+    const replies = streamed
+      ? await all(await client.models.generateContentStream(ask))
+      : [await client.models.generateContent(ask)];
+    const contents = replies.map(({ candidates }) => candidates![0]!.content!);
+    const calls = replies.flatMap(({ functionCalls }) => functionCalls ?? []);
+    expect(calls.map(({ name }) => name)).toEqual(["get_weather", "get_time"]);
+    for (const { args } of calls) expect(args).toHaveProperty("city");
+    // With the ids of the calls, and without, as Gemini's own documentation shows.
+    for (const withId of [true, false]) {
+      const reply = await client.models.generateContent({
+        model,
+        contents: [
+          { role: "user", parts: [{ text: question }] },
+          ...contents,
+          {
+            role: "user",
+            parts: calls.map(({ id, name }) => ({
+              functionResponse: { ...(withId ? { id: id! } : {}), name: name!, response: { output: "sunny" } },
+            })),
+          },
+        ],
+        config: { ...config, tools },
+      });
+      expect(reply.candidates?.[0]?.finishReason).toBe("STOP");
+      expect(reply.functionCalls).toBeUndefined();
+    }
+  });
+
+  test("a chat keeps its history, streamed too", async () => {
+    const chat = client.chats.create({ model, config });
+    await all(await chat.sendMessageStream({ message: "One." }));
+    const reply = await chat.sendMessage({ message: "Two." });
+    expect(reply.text).toContain("Two.");
+    expect(
+      lastBody(model)
+        .messages.map(({ role }: { role: string }) => role)
+        .filter((role: string) => role !== "system"),
+    ).toEqual(["user", "assistant", "user"]);
+  });
+
+  test("structured output", async () => {
+    const reply = await client.models.generateContent({
+      model,
+      contents: question,
+      config: { ...config, responseMimeType: "application/json", responseSchema: parameters },
+    });
+    expect(JSON.parse(reply.text!)).toHaveProperty("city");
+  });
+
+  test("an image", async () => {
+    const data = Buffer.from("not really a picture").toString("base64");
+    await client.models.generateContent({
+      model,
+      contents: [{ role: "user", parts: [{ text: "What is this?" }, { inlineData: { mimeType: "image/png", data } }] }],
+      config,
+    });
+    expect(JSON.stringify(lastBody(model))).toContain(data);
+  });
+
+  test("a provider's refusal arrives as the SDK's own error", async () => {
+    await providerOf(model).setFault({ kind: "status", status: 429, message: "slow down", retryAfterSeconds: 7 });
+    const error = await client.models.generateContent({ model, contents: "hi" }).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error.status).toBe(429);
+    const told = JSON.parse(error.message).error;
+    expect(told).toMatchObject({ code: 429, status: "RESOURCE_EXHAUSTED" });
+    expect(told.message).toContain("slow down");
+  });
+
+  test("a stream that is cut raises", async () => {
+    await providerOf(model).setFault({ kind: "cut", afterEvents: 3 });
+    const error = await client.models
+      .generateContentStream({ model, contents: question })
+      .then(all)
+      .catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error.status).toBe(502);
+    expect(error.message).toContain("upstream_stream_cut");
+  });
+
+  test("what the provider cannot do is refused by name", async () => {
+    const search = await client.models
+      .generateContent({ model, contents: "hi", config: { tools: [{ googleSearch: {} }] } })
+      .catch((thrown) => thrown);
+    expect(search).toBeInstanceOf(ApiError);
+    expect(search.message).toContain("tools[0].googleSearch");
+    const tokens = await client.models.countTokens({ model, contents: "hi" }).catch((thrown) => thrown);
+    expect(tokens).toMatchObject({ status: 400, message: expect.stringContaining("operation_not_supported") });
+    const vector = await client.models.embedContent({ model, contents: "hi" }).catch((thrown) => thrown);
+    expect(vector).toMatchObject({ status: 400, message: expect.stringContaining("operation_not_supported") });
+  });
 });
 
 interface ErrorBody {
