@@ -78,3 +78,6 @@ export function startOpenAiProvider(options?: ProviderOptions): Promise<DemoProv
 export function startAnthropicProvider(options?: ProviderOptions): Promise<DemoProvider>;
 export function startAzureProvider(options?: ProviderOptions): Promise<DemoProvider>;
 export function startCohereProvider(options?: ProviderOptions): Promise<DemoProvider>;
+export function startGeminiProvider(options?: ProviderOptions): Promise<DemoProvider>;
+/** Gemini under Vertex AI's path, with a bearer token. */
+export function startVertexProvider(options?: ProviderOptions): Promise<DemoProvider>;

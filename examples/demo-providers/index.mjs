@@ -3,6 +3,7 @@
 import { anthropicDialect } from "./anthropic.mjs";
 import { azureDialect } from "./azure.mjs";
 import { cohereDialect } from "./cohere.mjs";
+import { geminiDialect, vertexDialect } from "./gemini.mjs";
 import { openAiDialect } from "./openai.mjs";
 import { startProvider } from "./server.mjs";
 
@@ -10,3 +11,5 @@ export const startOpenAiProvider = (options = {}) => startProvider(openAiDialect
 export const startAnthropicProvider = (options = {}) => startProvider(anthropicDialect, options);
 export const startAzureProvider = (options = {}) => startProvider(azureDialect, options);
 export const startCohereProvider = (options = {}) => startProvider(cohereDialect, options);
+export const startGeminiProvider = (options = {}) => startProvider(geminiDialect, options);
+export const startVertexProvider = (options = {}) => startProvider(vertexDialect, options);

@@ -58,7 +58,8 @@ export class Chained extends Translator {
     if (this.back.passesReply) return this.front.translateError(status, body, length, out);
     const between = this.between.reset();
     const code = this.back.translateError(status, body, length, between);
-    if (code != TRANSLATED || between.overflow) return ErrorCode.UPSTREAM_ERROR;
+    if (code != TRANSLATED) return code;
+    if (between.overflow) return ErrorCode.UPSTREAM_ERROR;
     return this.front.translateError(status, between.pointer, between.length, out);
   }
 

@@ -349,9 +349,9 @@ export class TargetStream extends StreamContext {
     }
     scratch.reset();
     if (translator != null && this.isJson) {
-      if (translator.translateError(this.status, body, size, scratch) == TRANSLATED && !scratch.overflow) {
-        return this.answerWhole(this.status, size);
-      }
+      const code = translator.translateError(this.status, body, size, scratch);
+      if (code == TRANSLATED && !scratch.overflow) return this.answerWhole(this.status, size);
+      if (code == ErrorCode.UPSTREAM_CREDENTIAL_REJECTED) return this.failWhole(code, size);
     }
     return this.answerError(ErrorCode.UPSTREAM_ERROR, this.status, size);
   }

@@ -65,7 +65,10 @@ export abstract class Translator {
   /** A whole reply with a 2xx status. */
   abstract translateReply(body: usize, length: i32, out: ByteWriter): i32;
 
-  /** A whole reply with an error status: the client protocol's error shape, the provider's message kept. */
+  /**
+   * A whole reply with an error status: the client protocol's error shape, the provider's message kept. It may answer
+   * `UPSTREAM_CREDENTIAL_REJECTED` where a provider says so with another status than 401 and 403.
+   */
   abstract translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32;
 
   get framing(): Framing {

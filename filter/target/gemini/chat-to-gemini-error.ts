@@ -17,14 +17,19 @@ const failureDetail = new Fields();
 const failureCode = failureDetail.add("code");
 const failureMessage = failureDetail.add("message");
 const failureStatus = failureDetail.add("status");
+const failureDetails = failureDetail.add("details");
+const info = new Fields();
+const infoReason = info.add("reason");
 
 const reader = new JsonReader();
 const list = new Value("");
 const items = new Items();
+const details = new Items();
 
 export function writeGeminiError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
   t.begin(out);
   if (!readFailure(body, length) || !failureMessage.isString) return ErrorCode.UPSTREAM_ERROR;
+  if (isCredentialError()) return ErrorCode.UPSTREAM_CREDENTIAL_REJECTED;
   const json = t.json;
   json.objectBegin();
   json.key("error");
@@ -47,6 +52,16 @@ export function writeGeminiError(status: i32, body: usize, length: i32, out: Byt
 export function writeGeminiStreamError(data: usize, length: i32, out: ByteWriter): i32 {
   const known = readFailure(data, length) && failureCode.isNumber;
   return writeGeminiError(known ? <i32>min<i64>(failureCode.count, 599) : UNKNOWN_STATUS, data, length, out);
+}
+
+/** Google answers a wrong key with the status 400, as if the client's request were at fault. */
+function isCredentialError(): bool {
+  details.begin(failureDetails);
+  while (details.next()) {
+    if (!info.readValue(details.value)) continue;
+    if (infoReason.is("API_KEY_INVALID") || infoReason.is("API_KEY_EXPIRED")) return true;
+  }
+  return false;
 }
 
 function readFailure(body: usize, length: i32): bool {

@@ -59,6 +59,7 @@ let signatureLength: i32 = 0;
 /** Calls of all candidates, for the ids of those that have none. */
 let calls: i32 = 0;
 let created: i64 = 0;
+let single: bool = false;
 
 /** The id of the answer, or one from its time; every reply needs one that calls can be named after. */
 export function writeAnswerId(created: i64, out: ByteWriter): void {
@@ -75,7 +76,8 @@ export function answerSeconds(): i64 {
   return seconds > 0 ? seconds : nowMs() / 1000;
 }
 
-export function writeGeminiReply(model: ByteWriter, body: usize, length: i32, out: ByteWriter): i32 {
+/** `oneCall`: no candidate gives more than its first call. */
+export function writeGeminiReply(model: ByteWriter, oneCall: bool, body: usize, length: i32, out: ByteWriter): i32 {
   t.begin(out);
   if (!readAnswer(body, length)) return ErrorCode.UPSTREAM_INVALID_REPLY;
   const answered = candidates.begin(answerCandidates) && !answerCandidates.isEmpty;
@@ -85,6 +87,7 @@ export function writeGeminiReply(model: ByteWriter, body: usize, length: i32, ou
   usage.reset();
   usage.read(answerUsage);
   calls = 0;
+  single = oneCall;
   json.objectBegin();
   json.key("id");
   json.rawString(id.pointer, id.length);
@@ -226,6 +229,7 @@ function writeCalls(): void {
     writeCall(json, t.out, id, calls++);
     if (partSignature.isText) writeExtraContent(json, partSignature.pointer, partSignature.length);
     json.objectEnd();
+    if (single) break;
   }
   json.arrayEnd();
 }

@@ -38,7 +38,7 @@ const reasoningEffort = request.add("reasoning_effort", Use.MAPPED);
 const thinking = request.add("thinking", Use.MAPPED);
 const tools = request.add("tools", Use.MAPPED);
 const toolChoice = request.add("tool_choice", Use.MAPPED);
-const parallelToolCalls = request.add("parallel_tool_calls", Use.REFUSED);
+const parallelToolCalls = request.add("parallel_tool_calls", Use.MAPPED);
 const webSearch = request.add("web_search_options", Use.MAPPED);
 const safetySettings = request.add("safety_settings", Use.NATIVE);
 const serviceTier = request.add("service_tier", Use.MAPPED);
@@ -87,9 +87,12 @@ function checkUntranslatable(): bool {
   if (logitBias.present && !logitBias.isEmpty) return t.refuseField("logit_bias");
   if (functions.present) return t.refuseField("functions", "use tools.");
   if (functionCall.present) return t.refuseField("function_call", "use tool_choice.");
-  if (moderation.present) return t.refuseField("moderation");
-  const several = !parallelToolCalls.present || parallelToolCalls.isTrue || !tools.present || tools.isEmpty;
-  return several || t.refuseField("parallel_tool_calls", "this provider may always call several tools at once.");
+  return !moderation.present || t.refuseField("moderation");
+}
+
+/** Whether the request read last wants no two calls in one answer. Gemini knows no such wish: its reply is cut to it. */
+export function wantsOneCall(): bool {
+  return parallelToolCalls.isFalse;
 }
 
 /** Each writes its members, and nothing where the request says nothing. */

@@ -75,6 +75,8 @@ const parts = new Items();
 const json = new JsonWriter(new ByteWriter(0));
 
 export class GeminiStream {
+  /** No candidate gives more than its first call. */
+  oneCall: bool = false;
   private readonly id: ByteWriter = new ByteWriter(ID_BYTES_MAX);
   /** The first choice's text, unescaped: what it cites is told at the end, in bytes from the start. */
   private readonly text: ByteWriter = new ByteWriter(TEXT_BYTES_MAX);
@@ -97,6 +99,7 @@ export class GeminiStream {
     for (let i = 0; i < CANDIDATES_MAX; i++) unchecked(this.choices[i]).reset();
     this.created = 0;
     this.wantsUsage = wantsUsage;
+    this.oneCall = false;
     this.ended = false;
     this.calls = 0;
   }
@@ -162,7 +165,10 @@ export class GeminiStream {
 
   /** True when the client sees something of it. */
   private part(kind: i32, index: i32, choice: Choice, model: ByteWriter, out: ByteWriter): bool {
-    if (kind == PartKind.CALL) this.sign(false, index, model, out);
+    if (kind == PartKind.CALL) {
+      if (this.oneCall && choice.calls > 0) return false;
+      this.sign(false, index, model, out);
+    }
     if (kind != PartKind.NONE) this.beginDelta(index, model, out);
     switch (kind) {
       case PartKind.TEXT:

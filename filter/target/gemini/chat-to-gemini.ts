@@ -9,9 +9,9 @@ import { Fields } from "../translation/value";
 import { StreamSignal, Translator } from "../translator";
 import { writeGeminiError } from "./chat-to-gemini-error";
 import { writeGeminiReply } from "./chat-to-gemini-reply";
-import { geminiRequestFields, writeGeminiRequest } from "./chat-to-gemini-request";
+import { geminiRequestFields, wantsOneCall, writeGeminiRequest } from "./chat-to-gemini-request";
 import { GeminiStream } from "./chat-to-gemini-stream";
-import { writeModelPath } from "./gemini-model";
+import { writeGeminiPath } from "./path";
 
 const MODEL_BYTES_MAX: i32 = 64 * 1024;
 
@@ -19,23 +19,29 @@ export class ChatToGemini extends Translator {
   /** The model as the client wrote it, raw string content: replies name it, not the provider's. */
   private readonly model: ByteWriter = new ByteWriter(MODEL_BYTES_MAX);
   private readonly stream: GeminiStream = new GeminiStream();
+  /** Calls behind the first one are left out: with its result before it the model asks for the next. */
+  private oneCall: bool = false;
 
   reset(plan: Plan, inChain: bool): void {
     this.model.reset().writeBytes(plan.originalModelPointer, plan.originalModelLength);
     this.stream.reset(plan.streamUsage || inChain);
+    this.oneCall = false;
     this.notes.reset(plan.strict);
   }
 
   writePath(plan: Plan, out: ByteWriter): void {
-    writeModelPath(plan, plan.streaming, out);
+    writeGeminiPath(plan, out);
   }
 
   translateRequest(plan: Plan, body: usize, length: i32, out: ByteWriter): i32 {
-    return writeGeminiRequest(plan, body, length, out, this.notes);
+    const code = writeGeminiRequest(plan, body, length, out, this.notes);
+    this.oneCall = wantsOneCall();
+    this.stream.oneCall = this.oneCall;
+    return code;
   }
 
   translateReply(body: usize, length: i32, out: ByteWriter): i32 {
-    return writeGeminiReply(this.model, body, length, out);
+    return writeGeminiReply(this.model, this.oneCall, body, length, out);
   }
 
   translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {

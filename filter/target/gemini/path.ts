@@ -3,7 +3,6 @@
 //   /models/gemini-2.5-flash:streamGenerateContent?alt=sse
 
 import { ByteWriter } from "../../bytes/byte-writer";
-import { startsWithAscii } from "../../bytes/compare";
 import { writePathSegment } from "../../bytes/percent";
 import { Operation } from "../../contract";
 import { Plan } from "../plan";
@@ -11,8 +10,8 @@ import { Plan } from "../plan";
 const SLASH: u32 = 0x2f;
 
 export function writeGeminiPath(plan: Plan, out: ByteWriter): void {
-  // A tuned model is none among the others.
-  out.writeAscii(startsWithAscii(plan.modelPointer, plan.modelLength, "tunedModels/") ? "/" : "/models/");
+  // A name with a slash is the whole name of a resource, as Google lists them: "models/…", "tunedModels/…", "endpoints/…".
+  out.writeAscii(hasSlash(plan.modelPointer, plan.modelLength) ? "/" : "/models/");
   writeSegments(plan.modelPointer, plan.modelLength, out);
   out.writeAscii(":");
   out.writeAscii(verbOf(plan));
@@ -29,6 +28,11 @@ function verbOf(plan: Plan): string {
     default:
       return plan.streaming ? "streamGenerateContent?alt=sse" : "generateContent";
   }
+}
+
+function hasSlash(name: usize, length: i32): bool {
+  for (let i = 0; i < length; i++) if (<u32>load<u8>(name + <usize>i) == SLASH) return true;
+  return false;
 }
 
 /** Slashes stay: they part a name that has parts. */

@@ -6,6 +6,7 @@ import {
   startAnthropicProvider,
   startAzureProvider,
   startCohereProvider,
+  startGeminiProvider,
   startOpenAiProvider,
 } from "../../../examples/demo-providers/index.mjs";
 import type { ProviderDocument } from "../harness.ts";
@@ -25,5 +26,6 @@ export const UPSTREAMS: readonly Upstream[] = [
   { dialect: "openai", start: startOpenAiProvider, model: "gpt-demo" },
   { dialect: "azure", start: startAzureProvider, model: "gpt-deployment", document: { apiVersion: "2024-10-21" } },
   { dialect: "anthropic", start: startAnthropicProvider, model: "claude-demo" },
+  { dialect: "gemini", start: startGeminiProvider, model: "gemini-demo" },
   { dialect: "cohere", start: startCohereProvider, model: "command-demo" },
 ];
