@@ -1,7 +1,7 @@
 // Consumers and API keys over HTTP, and what the lease book then says about the keys.
 import { createHash, randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LeaseStatus } from "../../control-plane/contract.js";
+import { LeaseStatus, SEAL_KEY_BYTES } from "../../control-plane/contract.js";
 import { StoreLeaseBook } from "../../control-plane/identity/lease-book.js";
 import { generateApiKey } from "../../control-plane/keys.js";
 import { Keyring } from "../../control-plane/secrets/keyring.js";
@@ -83,6 +83,16 @@ describe("an API key", () => {
       models: ["gpt-4o", "claude-*"],
       keyExpiresAtMs: undefined,
     });
+  });
+
+  it("shares its consumer's seal key with the consumer's other keys, and with nobody else's", async () => {
+    await harness.put("/api/v1/consumers/other", {});
+    const [first, second] = [(await harness.post(KEYS)).body.key, (await harness.post(KEYS)).body.key];
+    const stranger = (await harness.post("/api/v1/consumers/other/keys")).body.key;
+    const { sealKey } = await leaseOf(first);
+    expect(sealKey).toHaveLength(SEAL_KEY_BYTES);
+    expect((await leaseOf(second)).sealKey).toEqual(sealKey);
+    expect((await leaseOf(stranger)).sealKey).not.toEqual(sealKey);
   });
 
   it("needs no body, and a consumer", async () => {

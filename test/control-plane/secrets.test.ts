@@ -47,6 +47,16 @@ describe("a keyring", () => {
     expect(new Keyring([two]).open("provider/a", rotated.seal("provider/a", "secret"))).toBe("secret");
   });
 
+  it("derives a key for each purpose and name, the same from the same first key", () => {
+    const derived = ring.derive("sealed ids", "team", 32);
+    expect(derived).toHaveLength(32);
+    expect(new Keyring([one, two]).derive("sealed ids", "team", 32)).toEqual(derived);
+    const others = [ring.derive("sealed ids", "tea", 32), ring.derive("other", "team", 32)];
+    for (const other of [...others, new Keyring([two]).derive("sealed ids", "team", 32), one]) {
+      expect(other).not.toEqual(derived);
+    }
+  });
+
   it("takes 32-byte keys only", () => {
     expect(() => new Keyring([])).toThrow(RangeError);
     expect(() => new Keyring([randomBytes(16)])).toThrow(RangeError);

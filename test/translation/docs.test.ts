@@ -8,11 +8,14 @@ const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}
 const page = read("docs/translation.md");
 const [toMessages = "", toChat = ""] = page.split("\n## ").filter((section) => section.includes("→"));
 
+const ofResponses = page.split("\n## ").find((section) => section.startsWith("OpenAI Responses →")) ?? "";
+
 const namesIn = (path: string, pattern: RegExp) => [...read(path).matchAll(pattern)].map(([, name]) => name ?? "");
 
 test.each([
   ["chat to Messages", "filter/target/anthropic/chat-to-messages-request.ts", toMessages],
   ["Messages to chat", "filter/target/openai/messages-to-chat-request.ts", toChat],
+  ["Responses to chat", "filter/target/openai/responses-to-chat-request.ts", ofResponses],
 ])("request members, %s", (_, source, section) => {
   const names = namesIn(source, /\brequest\.add\("(\w+)"/g);
   expect(names.length).toBeGreaterThan(10);
