@@ -6,6 +6,7 @@
 import { Dialect, Operation } from "../contract";
 import { servesResponses } from "../operations";
 import { ChatToMessages } from "./anthropic/chat-to-messages";
+import { ChatToConverse } from "./bedrock/chat-to-converse";
 import { Chained } from "./chained";
 import { ChatToCohere } from "./cohere/chat-to-cohere";
 import { EmbeddingsToCohere } from "./embeddings/embeddings-to-cohere";
@@ -29,6 +30,7 @@ enum Part {
   /** Chat to the chat of a provider that deviates from OpenAI's. */
   CHAT_QUIRKS,
   CHAT_TO_COHERE,
+  CHAT_TO_CONVERSE,
   EMBEDDINGS_TO_GEMINI,
   EMBEDDINGS_TO_COHERE,
   CHAT_TO_GEMINI,
@@ -95,6 +97,8 @@ function backOf(dialect: i32, quirks: u32): i32 {
       return Part.CHAT_TO_GEMINI;
     case Dialect.COHERE:
       return Part.CHAT_TO_COHERE;
+    case Dialect.BEDROCK:
+      return Part.CHAT_TO_CONVERSE;
     default:
       return Part.NONE;
   }
@@ -121,6 +125,8 @@ function create(part: i32): Translator {
       return new ChatQuirks();
     case Part.CHAT_TO_COHERE:
       return new ChatToCohere();
+    case Part.CHAT_TO_CONVERSE:
+      return new ChatToConverse();
     case Part.EMBEDDINGS_TO_GEMINI:
       return new EmbeddingsToGemini();
     case Part.EMBEDDINGS_TO_COHERE:

@@ -117,6 +117,14 @@ export class Value {
     this.length = length;
   }
 
+  /** Remembers another value beyond the next `read` of its object. */
+  copy(other: Value): void {
+    this.token = other.token;
+    this.pointer = other.pointer;
+    this.length = other.length;
+    this.hasEscapes = other.hasEscapes;
+  }
+
   /** Takes the value that the reader has just begun to read, to its end. */
   take(reader: JsonReader): bool {
     this.token = reader.token;

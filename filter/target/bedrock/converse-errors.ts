@@ -1,0 +1,120 @@
+// Bedrock's errors as chat's: of a whole reply by its status, as the type stands in a header that is not for clients; in a
+// stream by the exception's name. The provider's own words stay.
+//
+//   429 {"message":"Too many requests"}   ─▶   {"error":{"message":…,"type":"rate_limit_error","param":null,"code":"ThrottlingException"}}
+
+import { ByteWriter } from "../../bytes/byte-writer";
+import { equalsAscii } from "../../bytes/compare";
+import { ErrorCode } from "../../contract";
+import { JsonWriter } from "../../json/writer";
+import { sseBegin, sseEnd } from "../../sse/writer";
+import { Fields, Value } from "../translation/value";
+import { TRANSLATED } from "../translator";
+
+const EXCEPTION: string = "Exception";
+
+const failure = new Fields();
+const lowerMessage = failure.add("message");
+/** AWS's gateways write it with a capital. */
+const upperMessage = failure.add("Message");
+
+const json = new JsonWriter(new ByteWriter(0));
+
+export function writeConverseError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
+  if (!failure.read(body, length)) return ErrorCode.UPSTREAM_ERROR;
+  const message = messageOf();
+  if (!message.isString) return ErrorCode.UPSTREAM_ERROR;
+  beginError(out);
+  message.copyTo(json);
+  json.key("type");
+  json.ascii(typeOf(status));
+  json.key("param");
+  json.nil();
+  json.key("code");
+  const name = nameOf(status);
+  if (name.length > 0) json.ascii(name);
+  else json.nil();
+  endError();
+  return out.overflow ? ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
+}
+
+/** Whether an event of a stream is an error, by its type. */
+export function isException(type: usize, length: i32): bool {
+  if (equalsAscii(type, length, "error")) return true;
+  const start = length - EXCEPTION.length;
+  return start > 0 && equalsAscii(type + <usize>start, EXCEPTION.length, EXCEPTION);
+}
+
+export function writeException(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): void {
+  const isObject = failure.read(data, dataLength);
+  sseBegin(out, "");
+  beginError(out);
+  const message = messageOf();
+  if (isObject && message.isString) message.copyTo(json);
+  else json.string(data, dataLength);
+  json.key("type");
+  if (equalsAscii(type, typeLength, "throttlingException")) json.ascii("rate_limit_error");
+  else if (equalsAscii(type, typeLength, "validationException")) json.ascii("invalid_request_error");
+  else json.ascii("server_error");
+  json.key("param");
+  json.nil();
+  json.key("code");
+  json.string(type, typeLength);
+  endError();
+  sseEnd(out);
+}
+
+function messageOf(): Value {
+  return lowerMessage.isString ? lowerMessage : upperMessage;
+}
+
+function beginError(out: ByteWriter): void {
+  json.reset(out).objectBegin();
+  json.key("error");
+  json.objectBegin();
+  json.key("message");
+}
+
+function endError(): void {
+  json.objectEnd();
+  json.objectEnd();
+}
+
+function typeOf(status: i32): string {
+  switch (status) {
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 404:
+      return "not_found_error";
+    case 429:
+      return "rate_limit_error";
+    default:
+      return status == 408 || status == 424 || status >= 500 ? "server_error" : "invalid_request_error";
+  }
+}
+
+/** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors */
+function nameOf(status: i32): string {
+  switch (status) {
+    case 400:
+      return "ValidationException";
+    case 403:
+      return "AccessDeniedException";
+    case 404:
+      return "ResourceNotFoundException";
+    case 408:
+      return "ModelTimeoutException";
+    case 424:
+      return "ModelErrorException";
+    case 429:
+      return "ThrottlingException";
+    case 500:
+      return "InternalServerException";
+    case 503:
+      return "ServiceUnavailableException";
+    default:
+      return "";
+  }
+}
