@@ -3,8 +3,9 @@
 //
 //   shape of the client's API ── front ─▶ chat ── back ─▶ dialect          none where both sides are the same
 
+import { equalBytes } from "../bytes/compare";
 import { Dialect, Operation } from "../contract";
-import { servesResponses } from "../operations";
+import { isGemini, servesResponses } from "../operations";
 import { ChatToMessages } from "./anthropic/chat-to-messages";
 import { ChatToConverse } from "./bedrock/chat-to-converse";
 import { Chained } from "./chained";
@@ -12,6 +13,7 @@ import { ChatToCohere } from "./cohere/chat-to-cohere";
 import { EmbeddingsToCohere } from "./embeddings/embeddings-to-cohere";
 import { EmbeddingsToGemini } from "./embeddings/embeddings-to-gemini";
 import { ChatToGemini } from "./gemini/chat-to-gemini";
+import { GeminiNames } from "./gemini/gemini-names";
 import { GenerateContentToChat } from "./gemini/generate-content-to-chat";
 import { ChatQuirks, hasChatQuirks } from "./openai/chat-quirks";
 import { MessagesToChat } from "./openai/messages-to-chat";
@@ -35,6 +37,8 @@ enum Part {
   EMBEDDINGS_TO_COHERE,
   CHAT_TO_GEMINI,
   GENERATE_CONTENT_TO_CHAT,
+  /** Gemini's own operations, with another name for the model. */
+  GEMINI_NAMES,
   /** How many there are. */
   COUNT,
 }
@@ -48,7 +52,7 @@ export function takeTranslator(plan: Plan): Translator | null {
   const operation = plan.operation;
   const dialect = plan.dialect;
   if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC) return null;
-  if (operation == Operation.GENERATE_CONTENT && dialect == Dialect.GEMINI) return null;
+  if (isGemini(operation) && dialect == Dialect.GEMINI) return takeGemini(plan);
   if (operation == Operation.EMBEDDINGS) return takeEmbeddings(dialect);
   if (operation == Operation.RESPONSES && servesResponses(dialect, plan.quirks)) {
     return take(Part.NATIVE_RESPONSES * PARTS);
@@ -63,6 +67,14 @@ export function takeTranslator(plan: Plan): Translator | null {
 function takeEmbeddings(dialect: i32): Translator | null {
   if (dialect == Dialect.GEMINI) return take(Part.EMBEDDINGS_TO_GEMINI);
   return dialect == Dialect.COHERE ? take(Part.EMBEDDINGS_TO_COHERE) : null;
+}
+
+/** Gemini's own operations pass; some of them name the model in the body as well. */
+function takeGemini(plan: Plan): Translator | null {
+  if (plan.operation == Operation.GENERATE_CONTENT) return null;
+  return equalBytes(plan.modelPointer, plan.modelLength, plan.originalModelPointer, plan.originalModelLength)
+    ? null
+    : take(Part.GEMINI_NAMES);
 }
 
 export function giveTranslator(translator: Translator): void {
@@ -137,6 +149,8 @@ function create(part: i32): Translator {
       return new NativeResponses();
     case Part.GENERATE_CONTENT_TO_CHAT:
       return new GenerateContentToChat();
+    case Part.GEMINI_NAMES:
+      return new GeminiNames();
     default:
       return new ChatToMessages();
   }

@@ -95,7 +95,7 @@ export class AssistantDraft {
 
   take(t: Translation, part: Part, turn: i32, index: i32): bool {
     if (!this.open) this.begin();
-    if (part.hasMedia) return t.refuseField("Media in a turn of the model");
+    if (part.hasMedia) return t.refuseField(part.mediaName, "a turn of the model holds texts and calls.");
     if (part.response.present) return t.refuseField("functionResponse", "send it in a turn of the user.");
     if (part.isThought) return this.takeThought(part);
     if (part.call.present) return this.takeCall(t, part, turn, index);

@@ -64,6 +64,10 @@ export class Part {
     return inlineData.present || fileData.present;
   }
 
+  get mediaName(): string {
+    return inlineData.present ? inlineData.name : fileData.name;
+  }
+
   read(t: Translation, value: Value, inChain: bool): bool {
     if (!fields.readValue(value)) return t.refuseType("", "an object");
     for (let i = 0; i < unknowable.length; i++) {

@@ -81,7 +81,7 @@ function writeSystem(t: Translation, instruction: Value): bool {
   while (items.next()) {
     t.enter("systemInstruction.parts", items.index);
     if (!systemPart.readValue(items.value)) return t.refuseType("", "an object");
-    if (!systemText.isString) return t.refuseField("A part without text");
+    if (!systemText.isString) return t.refuseField("", "give a text.");
     if (systemText.length == 0) continue;
     if (texts++ == 0) {
       t.json.objectBegin();

@@ -167,7 +167,8 @@ export class UserDraft {
     if (!items.begin(media)) return !media.present || t.refuseType("functionResponse.parts", "an array");
     while (items.next()) {
       if (!medium.readValue(items.value)) return t.refuseType("functionResponse.parts", "an array of objects");
-      if (!mediumData.present && !mediumFile.present) return t.refuseField("A part of functionResponse.parts");
+      if (!mediumData.present && !mediumFile.present)
+        return t.refuseField("functionResponse.parts", "send inlineData.");
       if (!writeMedia(t, mediumData, mediumFile, json, out)) return false;
       if (json == this.partsJson) this.count++;
     }
