@@ -5,12 +5,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   type DemoProvider,
   startAnthropicProvider,
+  startGeminiProvider,
   startOpenAiProvider,
 } from "../../examples/demo-providers/index.mjs";
 import { all, Gateway } from "./harness.ts";
 
 let openaiProvider: DemoProvider;
 let anthropicProvider: DemoProvider;
+let geminiProvider: DemoProvider;
 let gateway: Gateway;
 let client: GoogleGenAI;
 
@@ -20,7 +22,8 @@ const clientWith = (apiKey: string) =>
 beforeAll(async () => {
   openaiProvider = await startOpenAiProvider({ apiKey: "openai-credential" });
   anthropicProvider = await startAnthropicProvider({ apiKey: "anthropic-credential" });
-  const provider = (id: "openai" | "anthropic", baseUrl: string) => ({
+  geminiProvider = await startGeminiProvider({ apiKey: "gemini-credential" });
+  const provider = (id: "openai" | "anthropic" | "gemini", baseUrl: string) => ({
     id,
     dialect: id,
     baseUrl,
@@ -28,15 +31,22 @@ beforeAll(async () => {
     allowPrivateAddress: true,
   });
   gateway = await Gateway.start({
-    providers: [provider("openai", openaiProvider.url), provider("anthropic", anthropicProvider.url)],
+    providers: [
+      provider("openai", openaiProvider.url),
+      provider("anthropic", anthropicProvider.url),
+      provider("gemini", geminiProvider.url),
+    ],
     targets: [
       { id: "gpt", provider: "openai", model: "gpt-demo" },
       { id: "claude", provider: "anthropic", model: "claude-demo" },
+      { id: "own", provider: "gemini", model: "gemini-demo" },
     ],
     modelRoutes: [
       { id: "via-openai", targets: [{ target: "gpt" }] },
       { id: "via-anthropic", targets: [{ target: "claude" }] },
       { id: "team/a:latest", targets: [{ target: "gpt" }] },
+      { id: "via-gemini", targets: [{ target: "own" }] },
+      { id: "via-gemini-first", targets: [{ target: "own" }, { target: "gpt" }] },
       { id: "secret", targets: [{ target: "gpt" }] },
     ],
     consumers: [{ id: "team", models: ["via-*", "team/*"] }],
@@ -47,6 +57,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await openaiProvider.clearFault();
   await anthropicProvider.clearFault();
+  await geminiProvider.clearFault();
 });
 
 afterAll(async () => {
@@ -54,6 +65,7 @@ afterAll(async () => {
   await gateway.stop();
   await openaiProvider.close();
   await anthropicProvider.close();
+  await geminiProvider.close();
 });
 
 const question = "How is the weather in 北京 \u{1F324}?";
@@ -194,6 +206,71 @@ describe.each(MODELS)("Google's SDK, %s", (model) => {
   });
 });
 
+describe("a provider of the same dialect", () => {
+  const model = "via-gemini";
+  const contents = [{ role: "user", parts: [{ text: question }] }];
+  const post = (verb: string, body: string) =>
+    fetch(`${gateway.url}/v1beta/models/${model}:${verb}`, {
+      method: "POST",
+      headers: { "x-goog-api-key": gateway.key, "content-type": "application/json" },
+      body,
+    });
+
+  test("gets the body byte by byte, at its own path, with its own key", async () => {
+    const body = `{ "contents" : ${JSON.stringify(contents)}, "generationConfig": {"topK": 3.0e0} }`;
+    const reply = (await (await post("generateContent", body)).json()) as {
+      candidates: unknown[];
+      modelVersion: string;
+    };
+    expect(reply.modelVersion).toBe("gemini-demo");
+    const sent = geminiProvider.requests.at(-1)!;
+    expect(sent.body).toBe(body);
+    expect(sent.path).toBe("/v1beta/models/gemini-demo:generateContent");
+    expect(JSON.stringify(sent)).not.toContain(gateway.key);
+  });
+
+  test("generateContent, a stream, and countTokens through the SDK", async () => {
+    const whole = await client.models.generateContent({ model, contents: question });
+    expect(whole.text).toContain(question);
+    const chunks = await all(await client.models.generateContentStream({ model, contents: question }));
+    expect(chunks.map(({ text }) => text ?? "").join("")).toBe(whole.text);
+    expect((await client.models.countTokens({ model, contents: question })).totalTokens).toBeGreaterThan(0);
+  });
+
+  test("is called by its own name of the model in a body that says it again", async () => {
+    const inner = (name: string) =>
+      JSON.stringify({ generateContentRequest: { model: `models/${name}`, contents }, contents });
+    await (await post("countTokens", inner(model))).text();
+    expect(geminiProvider.requests.at(-1)?.body).toBe(inner("gemini-demo"));
+  });
+
+  test.each([1, 2, 5])("a stream that is complete is complete, in pieces of %s bytes", async (chunkBytes) => {
+    await geminiProvider.setFault({ kind: "chop", chunkBytes });
+    const chunks = await all(await client.models.generateContentStream({ model, contents: "hi" }));
+    expect(chunks.at(-1)?.candidates?.[0]?.finishReason).toBe("STOP");
+  });
+
+  test("a stream that is cut raises", async () => {
+    await geminiProvider.setFault({ kind: "cut", afterEvents: 2 });
+    const error = await client.models
+      .generateContentStream({ model, contents: question })
+      .then(all, String)
+      .catch((thrown) => thrown);
+    expect(error).toMatchObject({ status: 502, message: expect.stringContaining("upstream_stream_cut") });
+  });
+
+  test("its errors pass with their words, and another target answers where it fails", async () => {
+    await geminiProvider.setFault({ kind: "status", status: 429, message: "slow down" });
+    const error = await client.models.generateContent({ model, contents: "hi" }).catch((thrown) => thrown);
+    expect(error).toMatchObject({ status: 429, message: expect.stringContaining("slow down") });
+    await geminiProvider.setFault({ kind: "sse-error", message: "too much" });
+    const chunks = await all(
+      await client.models.generateContentStream({ model: "via-gemini-first", contents: question }),
+    );
+    expect(chunks.map(({ text }) => text ?? "").join("")).toContain("gpt-demo");
+  });
+});
+
 interface ErrorBody {
   readonly error: {
     readonly code: number;
@@ -230,6 +307,8 @@ describe("models", () => {
     expect(models.map(({ name }) => name)).toEqual([
       "models/team/a:latest",
       "models/via-anthropic",
+      "models/via-gemini",
+      "models/via-gemini-first",
       "models/via-openai",
     ]);
     expect(await client.models.get({ model: "via-openai" })).toMatchObject({
