@@ -17,13 +17,12 @@ import {
   partFields,
   partIsEmpty,
   partIsText,
-  partText,
   readPart,
   resetResolution,
   writeImage,
-  writeMedia,
   writePart,
 } from "./chat-to-gemini-parts";
+import { writeFunctionResponse } from "./chat-to-gemini-results";
 import { Signatures, signatureFields } from "./chat-to-gemini-signatures";
 
 /** The system texts, kept until the messages are written; they are never longer than the request. */
@@ -245,62 +244,7 @@ function writeToolResult(t: Translation): bool {
   const name = findCall(toolCallId);
   if (name == null) return t.refuseType("tool_call_id", "the id of a tool call before it");
   beginTurn(t, Turn.RESULTS);
-  t.json.objectBegin();
-  t.json.key("functionResponse");
-  t.json.objectBegin();
-  t.json.key("id");
-  toolCallId.copyTo(t.json);
-  t.json.key("name");
-  name.copyTo(t.json);
-  t.json.key("response");
-  t.json.objectBegin();
-  t.json.key(isError.isTrue ? "error" : "output");
-  if (!writeOutput(t)) return false;
-  t.json.objectEnd();
-  if (!content.isString && content.present && !writeResultMedia(t)) return false;
-  t.json.objectEnd();
-  t.json.objectEnd();
-  return true;
-}
-
-/** The text as a string, even where it is JSON: Gemini's structures would round its numbers. */
-function writeOutput(t: Translation): bool {
-  if (content.isString) {
-    content.copyTo(t.json);
-    return true;
-  }
-  t.json.stringBegin();
-  if (content.present) {
-    let texts = 0;
-    if (!parts.begin(content)) return t.refuseType("content", "a string or an array");
-    while (nextPart(t)) {
-      if (!partIsText()) continue;
-      if (!partText().isString) return t.refuseType("text", "a string");
-      if (texts++ > 0) t.out.writeAscii("\\n\\n");
-      t.out.writeBytes(partText().pointer, partText().length);
-    }
-  }
-  t.json.stringEnd();
-  return !t.refused;
-}
-
-function writeResultMedia(t: Translation): bool {
-  let count = 0;
-  parts.begin(content);
-  while (parts.next()) {
-    t.enterPart("content", parts.index);
-    if (!readPart(t, parts.value)) return false;
-    if (partIsText()) continue;
-    if (count++ == 0) {
-      t.json.key("parts");
-      t.json.arrayBegin();
-    }
-    t.json.objectBegin();
-    if (!writeMedia(t, t.json)) return false;
-    t.json.objectEnd();
-  }
-  if (count > 0) t.json.arrayEnd();
-  return true;
+  return writeFunctionResponse(t, toolCallId, name, content, isError.isTrue);
 }
 
 function writeText(json: JsonWriter, value: Value): void {

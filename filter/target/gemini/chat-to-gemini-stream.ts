@@ -9,10 +9,10 @@ import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
 import { unescapeTo } from "../../json/text";
-import { JsonWriter } from "../../json/writer";
 import { sseBegin, sseEnd } from "../../sse/writer";
 import { Items, Value } from "../translation/value";
 import { StreamSignal, TRANSLATED } from "../translator";
+import { ChatChunk, chunkJson } from "./chat-to-gemini-chunk";
 import { hasAnnotations, TEXT_BYTES_MAX, writeAnnotations } from "./chat-to-gemini-citations";
 import { writeGeminiStreamError } from "./chat-to-gemini-error";
 import {
@@ -22,10 +22,8 @@ import {
   writeCall,
   writeExtraContent,
   writeImage,
-  writeLogprobs,
   writeRefusal,
 } from "./chat-to-gemini-members";
-import { answerSeconds, writeAnswerId } from "./chat-to-gemini-reply";
 import {
   answerCandidates,
   answerError,
@@ -50,8 +48,6 @@ import {
 } from "./gemini-answer";
 import { GeminiUsage } from "./gemini-usage";
 
-const ID_BYTES_MAX: i32 = 1024;
-
 /** What is known of one candidate. */
 class Choice {
   started: bool = false;
@@ -72,17 +68,16 @@ class Choice {
 
 const candidates = new Items();
 const parts = new Items();
-const json = new JsonWriter(new ByteWriter(0));
+const json = chunkJson;
 
 export class GeminiStream {
   /** No candidate gives more than its first call. */
   oneCall: bool = false;
-  private readonly id: ByteWriter = new ByteWriter(ID_BYTES_MAX);
+  private readonly chunk: ChatChunk = new ChatChunk();
   /** The first choice's text, unescaped: what it cites is told at the end, in bytes from the start. */
   private readonly text: ByteWriter = new ByteWriter(TEXT_BYTES_MAX);
   private readonly usage: GeminiUsage = new GeminiUsage();
   private readonly choices: Choice[] = [];
-  private created: i64 = 0;
   private wantsUsage: bool = false;
   private ended: bool = false;
   /** Calls of all candidates, for the ids of those that have none. */
@@ -93,11 +88,10 @@ export class GeminiStream {
   }
 
   reset(wantsUsage: bool): void {
-    this.id.reset();
+    this.chunk.reset();
     this.text.reset();
     this.usage.reset();
     for (let i = 0; i < CANDIDATES_MAX; i++) unchecked(this.choices[i]).reset();
-    this.created = 0;
     this.wantsUsage = wantsUsage;
     this.oneCall = false;
     this.ended = false;
@@ -110,10 +104,7 @@ export class GeminiStream {
     // A lost answer would be a hole that nobody sees.
     if (!readAnswer(data, dataLength)) return this.error(ErrorCode.UPSTREAM_INVALID_REPLY, data, dataLength, out);
     if (answerError.present) return this.error(ErrorCode.UPSTREAM_ERROR, data, dataLength, out);
-    if (this.created == 0) {
-      this.created = answerSeconds();
-      writeAnswerId(this.created, this.id);
-    }
+    this.chunk.identify();
     this.usage.read(answerUsage);
     if (!candidates.begin(answerCandidates)) {
       return readFeedback()
@@ -139,7 +130,7 @@ export class GeminiStream {
     for (let i = 0; i < CANDIDATES_MAX; i++) {
       if (unchecked(this.choices[i]).started) this.writeFinish(i, model, out);
     }
-    if (this.wantsUsage) this.writeUsage(model, out);
+    if (this.wantsUsage) this.chunk.writeUsage(this.usage, model, out);
     out.writeAscii("data: [DONE]\n\n");
     return StreamSignal.END;
   }
@@ -169,7 +160,7 @@ export class GeminiStream {
       if (this.oneCall && choice.calls > 0) return false;
       this.sign(false, index, model, out);
     }
-    if (kind != PartKind.NONE) this.beginDelta(index, model, out);
+    if (kind != PartKind.NONE) this.chunk.beginDelta(index, model, out);
     switch (kind) {
       case PartKind.TEXT:
         json.key("content");
@@ -191,10 +182,10 @@ export class GeminiStream {
         break;
       case PartKind.AUDIO:
         json.key("audio");
-        writeAudio(json, this.id, this.created);
+        writeAudio(json, this.chunk.id, this.chunk.created);
         break;
     }
-    if (kind != PartKind.NONE) this.endDelta("", out);
+    if (kind != PartKind.NONE) this.chunk.endDelta("", out);
     if (kind != PartKind.THOUGHT && kind != PartKind.NONE) choice.said = true;
     if (kind != PartKind.CALL && kind != PartKind.IMAGE) this.sign(true, index, model, out);
     return kind != PartKind.NONE;
@@ -207,7 +198,7 @@ export class GeminiStream {
     json.objectBegin();
     json.key("index");
     json.integer(choice.calls++);
-    writeCall(json, out, this.id, this.calls++);
+    writeCall(json, out, this.chunk.id, this.calls++);
     if (partSignature.isText) writeExtraContent(json, partSignature.pointer, partSignature.length);
     json.objectEnd();
     json.arrayEnd();
@@ -216,25 +207,25 @@ export class GeminiStream {
   /** The part's signature as a thinking block, and, where the part is no call that has it, for the message. */
   private sign(ofMessage: bool, index: i32, model: ByteWriter, out: ByteWriter): void {
     if (!partSignature.isText) return;
-    this.beginDelta(index, model, out);
+    this.chunk.beginDelta(index, model, out);
     beginThinkingBlock(json);
     endThinkingBlock(json, out, partSignature.pointer, partSignature.length);
     if (ofMessage) writeExtraContent(json, partSignature.pointer, partSignature.length);
-    this.endDelta("", out);
+    this.chunk.endDelta("", out);
   }
 
   private annotate(index: i32, model: ByteWriter, out: ByteWriter): void {
-    this.beginDelta(index, model, out);
+    this.chunk.beginDelta(index, model, out);
     writeAnnotations(json, this.text, false);
-    this.endDelta("", out);
+    this.chunk.endDelta("", out);
   }
 
   private refuse(index: i32, model: ByteWriter, words: Value, reason: Value, out: ByteWriter): StreamSignal {
     unchecked(this.choices[index]).finish = "content_filter";
-    this.beginDelta(index, model, out);
+    this.chunk.beginDelta(index, model, out);
     json.key("refusal");
     writeRefusal(json, out, words, reason);
-    this.endDelta("", out);
+    this.chunk.endDelta("", out);
     return StreamSignal.CONTENT;
   }
 
@@ -243,12 +234,12 @@ export class GeminiStream {
     const choice = unchecked(this.choices[index]);
     if (choice.started) return index;
     choice.started = true;
-    this.beginDelta(index, model, out);
+    this.chunk.beginDelta(index, model, out);
     json.key("role");
     json.ascii("assistant");
     json.key("content");
     json.ascii("");
-    this.endDelta("", out);
+    this.chunk.endDelta("", out);
     return index;
   }
 
@@ -256,27 +247,13 @@ export class GeminiStream {
     const choice = unchecked(this.choices[index]);
     // Older models say STOP with every piece, also before a call.
     const called = choice.calls > 0 && choice.finish == "stop";
-    this.beginDelta(index, model, out);
-    this.endDelta(called ? "tool_calls" : choice.finish, out);
-  }
-
-  private writeUsage(model: ByteWriter, out: ByteWriter): void {
-    this.beginChunk(model, out);
-    json.arrayEnd();
-    json.key("usage");
-    this.usage.write(json);
-    json.objectEnd();
-    sseEnd(out);
+    this.chunk.beginDelta(index, model, out);
+    this.chunk.endDelta(called ? "tool_calls" : choice.finish, out);
   }
 
   private writeLogprobs(index: i32, model: ByteWriter, out: ByteWriter): void {
-    this.beginDelta(index, model, out);
-    json.objectEnd();
-    json.key("logprobs");
-    writeLogprobs(json, candidateLogprobs);
-    json.key("finish_reason");
-    json.nil();
-    this.endChoice(out);
+    this.chunk.beginDelta(index, model, out);
+    this.chunk.endLogprobs(candidateLogprobs, out);
   }
 
   private fail(code: ErrorCode, out: ByteWriter): StreamSignal {
@@ -295,48 +272,5 @@ export class GeminiStream {
     sseEnd(out);
     this.ended = true;
     return StreamSignal.ERROR;
-  }
-
-  /** Up to the open array of choices. */
-  private beginChunk(model: ByteWriter, out: ByteWriter): void {
-    sseBegin(out, "");
-    json.reset(out).objectBegin();
-    json.key("id");
-    json.rawString(this.id.pointer, this.id.length);
-    json.key("object");
-    json.ascii("chat.completion.chunk");
-    json.key("created");
-    json.integer(this.created);
-    json.key("model");
-    json.rawString(model.pointer, model.length);
-    json.key("choices");
-    json.arrayBegin();
-  }
-
-  private beginDelta(index: i32, model: ByteWriter, out: ByteWriter): void {
-    this.beginChunk(model, out);
-    json.objectBegin();
-    json.key("index");
-    json.integer(index);
-    json.key("delta");
-    json.objectBegin();
-  }
-
-  /** `finish` is empty until the model has ended. */
-  private endDelta(finish: string, out: ByteWriter): void {
-    json.objectEnd();
-    json.key("logprobs");
-    json.nil();
-    json.key("finish_reason");
-    if (finish.length == 0) json.nil();
-    else json.ascii(finish);
-    this.endChoice(out);
-  }
-
-  private endChoice(out: ByteWriter): void {
-    json.objectEnd();
-    json.arrayEnd();
-    json.objectEnd();
-    sseEnd(out);
   }
 }
