@@ -7,7 +7,9 @@ import { EventStreamFramer } from "../aws/event-stream-framer";
 import { ByteWriter } from "../bytes/byte-writer";
 import { EventFramer } from "../sse/event-framer";
 import { SseFramer } from "../sse/framer";
+import { Chained } from "../target/chained";
 import { Plan } from "../target/plan";
+import { Fields } from "../target/translation/value";
 import { Framing, StreamSignal, Translator } from "../target/translator";
 import { giveTranslator, takeTranslator } from "../target/translators";
 import { out } from "./memory";
@@ -85,6 +87,37 @@ export function detailPointer(): usize {
 }
 export function detailLength(): i32 {
   return translator().notes.detail.length;
+}
+
+/** What the translator declares of requests, a member a line: `side path name use carried`, with tabs between them. */
+export function fields(): void {
+  out.reset();
+  const current = translator();
+  if (current instanceof Chained) {
+    writeFields("front", (current as Chained).front.requestFields);
+    writeFields("back", (current as Chained).back.requestFields);
+  } else {
+    writeFields("only", current.requestFields);
+  }
+}
+
+function writeFields(side: string, all: Fields[]): void {
+  for (let i = 0; i < all.length; i++) {
+    for (let j = 0; j < all[i].values.length; j++) {
+      const value = all[i].values[j];
+      writeCell(side, "\t");
+      writeCell(all[i].path, "\t");
+      writeCell(value.name, "\t");
+      out.writeUnsigned(value.use);
+      writeCell("", "\t");
+      writeCell(value.carried, "\n");
+    }
+  }
+}
+
+function writeCell(text: string, end: string): void {
+  out.writeAscii(text);
+  out.writeAscii(end);
 }
 
 function handle(): i32 {

@@ -1,8 +1,10 @@
-// docs/translation.md speaks of every member that the translators know.
+// docs/translation.md speaks of every member that the translators know, and its tables are what they declare.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { updatedPage } from "../../scripts/update-translation-table.mjs";
+import { compiledTestkit } from "../filter/testkit.ts";
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8");
 const page = read("docs/translation.md");
@@ -30,4 +32,8 @@ test.each([
   const names = namesIn(source, /(?:\breason\w*\.is\(|return |[?:] )"(\w+)"/gi);
   expect(names.length).toBeGreaterThan(2);
   expect(names.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
+});
+
+test("the tables are current: else run node scripts/update-translation-table.mjs", () => {
+  expect(page).toBe(updatedPage(page, compiledTestkit("filter/testkit/translation.ts", "testkit-translation")));
 });

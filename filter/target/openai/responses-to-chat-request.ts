@@ -13,8 +13,8 @@ import { toolFields, writeTools } from "./responses-to-chat-tools";
 
 const request = new Fields();
 const input = request.add("input", Use.MAPPED);
-const instructions = request.add("instructions", Use.MAPPED);
-const maxOutputTokens = request.add("max_output_tokens", Use.MAPPED);
+const instructions = request.add("instructions", Use.MAPPED, "messages");
+const maxOutputTokens = request.add("max_output_tokens", Use.MAPPED, "max_completion_tokens");
 const tools = request.add("tools", Use.MAPPED);
 const toolChoice = request.add("tool_choice", Use.MAPPED);
 const parallelToolCalls = request.add("parallel_tool_calls", Use.NATIVE);
@@ -43,8 +43,8 @@ request.add("stream");
 request.add("stream_options");
 
 const output = new Fields("text.");
-const format = output.add("format", Use.MAPPED);
-const verbosity = output.add("verbosity", Use.MAPPED);
+const format = output.add("format", Use.MAPPED, "response_format");
+const verbosity = output.add("verbosity", Use.MAPPED, "verbosity");
 const schema = new Fields("text.format.");
 const schemaType = schema.add("type");
 const schemaName = schema.add("name", Use.MAPPED);
@@ -53,7 +53,7 @@ const schemaItself = schema.add("schema", Use.MAPPED);
 const schemaStrict = schema.add("strict", Use.MAPPED);
 
 const thought = new Fields("reasoning.");
-const effort = thought.add("effort", Use.MAPPED);
+const effort = thought.add("effort", Use.MAPPED, "reasoning_effort");
 // What a provider of chat shows of its thoughts is always given as the summary.
 thought.add("summary");
 thought.add("generate_summary");
