@@ -67,7 +67,8 @@ function nextEdit(from: usize): Value | null {
   for (let i = 0; i < request.values.length; i++) {
     const value = unchecked(request.values[i]);
     const edited = value == input ? value.isArray : value.isString && (value == model || value == previousResponseId);
-    if (!edited || value.pointer < from) continue;
+    // An empty string ends where it begins: what was edited is not edited again.
+    if (!edited || value.pointer <= from) continue;
     if (first == null || value.pointer < first.pointer) first = value;
   }
   return first;
