@@ -4,7 +4,6 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import binaryen from "binaryen";
-import VisitCalls from "./lib/visit-calls.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
