@@ -6,7 +6,7 @@ import { ErrorCode, SSE_EVENT_BYTES_MAX, TRANSLATED_REPLY_BYTES_MAX } from "../c
 import { SseFramer } from "../sse/framer";
 import { Plan } from "./plan";
 import { Fields } from "./translation/value";
-import { Framing, StreamSignal, TRANSLATED, Translator } from "./translator";
+import { FAILED, Framing, StreamSignal, TRANSLATED, Translator } from "./translator";
 
 /** A request grows by escapes and by names at most; the body's own limit was checked before. */
 const REQUEST_BYTES_MAX: i32 = i32.MAX_VALUE;
@@ -48,6 +48,7 @@ export class Chained extends Translator {
     if (this.back.passesReply) return this.front.translateReply(body, length, out);
     const between = this.between.reset();
     const code = this.back.translateReply(body, length, between);
+    if (code == FAILED && !between.overflow) return this.translateFailure(out);
     if (code != TRANSLATED) return code;
     if (between.length > <i32>TRANSLATED_REPLY_BYTES_MAX || between.overflow) return ErrorCode.REPLY_TOO_LARGE;
     const frontCode = this.front.translateReply(between.pointer, between.length, out);
@@ -61,6 +62,10 @@ export class Chained extends Translator {
     if (code != TRANSLATED) return code;
     if (between.overflow) return ErrorCode.UPSTREAM_ERROR;
     return this.front.translateError(status, between.pointer, between.length, out);
+  }
+
+  get foldsReply(): bool {
+    return this.back.foldsReply;
   }
 
   get framing(): Framing {
@@ -86,6 +91,14 @@ export class Chained extends Translator {
 
   get requestFields(): Fields[] {
     return this.front.requestFields;
+  }
+
+  /** The error that the back has written, in the client's shape. */
+  private translateFailure(out: ByteWriter): i32 {
+    const between = this.between;
+    this.failureStatus = this.back.failureStatus;
+    const code = this.front.translateError(this.failureStatus, between.pointer, between.length, out);
+    return code == TRANSLATED ? FAILED : code;
   }
 
   /** The events that the back has written, one by one through the front. The stronger signal of the two counts. */

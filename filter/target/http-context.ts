@@ -57,7 +57,7 @@ import { Plan } from "./plan";
 import { isCredentialStatus, isErrorStatus, isProvidersOwn, isWorthRetry, Reply } from "./reply";
 import { ReplyHeaders, stripTrailers } from "./reply-headers";
 import { keepsModel, ModelEdit, moveOn, writeContentLength, writeRequestHeaders } from "./request";
-import { StreamSignal, TRANSLATED, Translator } from "./translator";
+import { FAILED, StreamSignal, TRANSLATED, Translator } from "./translator";
 import { giveTranslator, takeTranslator } from "./translators";
 import { answersJson, judgeReply, streamsOnDemand, WholeReply } from "./whole-reply";
 
@@ -256,15 +256,15 @@ export class TargetStream extends StreamContext {
     if (!succeeded || this.isEncoded) return Reply.ERROR;
     const isBinary = this.events.isBinary;
     const isEvents = isBinary ? headers.isAwsEventStream : headers.isEventStream;
-    if (isEvents != this.streaming && streamsOnDemand(this.operation)) return Reply.ERROR;
+    const folds = !passes && this.replyTranslator!.foldsReply;
+    if (isEvents != this.streaming && streamsOnDemand(this.operation)) return folds ? Reply.REPLY : Reply.ERROR;
     if (isEvents) {
       if (isBinary) setReplyEvents();
       // Events may be added or rewritten: no length is known before the end.
       removeHeader(HeaderMap.RESPONSE, CONTENT_LENGTH);
       return Reply.HELD;
     }
-    if (!passes) return Reply.REPLY;
-    return answersJson(this.operation) ? Reply.CHECKED : Reply.PASS;
+    return !passes ? Reply.REPLY : answersJson(this.operation) ? Reply.CHECKED : Reply.PASS;
   }
 
   // Envoy makes no further attempt once the provider has sent an interim reply (1xx). What is abandoned is therefore an
@@ -328,6 +328,8 @@ export class TargetStream extends StreamContext {
   private finishReply(size: i32): Action {
     if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
     const code = this.replyTranslator!.translateReply(hostPointer(), size, scratch.reset());
+    const status = this.replyTranslator!.failureStatus;
+    if (code == FAILED && !(this.hasNext && isWorthRetry(status))) return this.answerWhole(status, size);
     if (code != TRANSLATED) return this.failWhole(code, size);
     if (scratch.overflow) return this.failWhole(ErrorCode.REPLY_TOO_LARGE, size);
     return this.answerWhole(this.status, size);
@@ -409,7 +411,7 @@ export class TargetStream extends StreamContext {
       return Action.CONTINUE;
     }
     const ended = signal == StreamSignal.END || signal == StreamSignal.ERROR;
-    if (endOfStream && !ended) this.writeCut(this.held);
+    if (endOfStream && !ended) this.writeCut(ErrorCode.UPSTREAM_STREAM_CUT, this.held);
     if (ended) this.reply = Reply.ENDED;
     replaceBuffer(BufferKind.RESPONSE_BODY, size, this.held.pointer, this.held.length);
     this.held.release();
@@ -430,23 +432,21 @@ export class TargetStream extends StreamContext {
     if (endOfStream) signal = this.events.end(signal, scratch);
     if (this.events.failed || scratch.overflow) return this.breakStream(size);
     if (signal >= StreamSignal.END) this.reply = Reply.ENDED;
-    else if (endOfStream) this.writeCut(scratch);
+    else if (endOfStream) this.writeCut(ErrorCode.UPSTREAM_STREAM_CUT, scratch);
     replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
     return Action.CONTINUE;
   }
 
-  /** The provider ended a translated stream too early. */
-  private writeCut(out: ByteWriter): void {
+  /** A translated stream ends too early. */
+  private writeCut(code: ErrorCode, out: ByteWriter): void {
     streamsCutTotal.add(1);
-    this.replyTranslator!.writeStreamError(ErrorCode.UPSTREAM_STREAM_CUT, out);
+    this.replyTranslator!.writeStreamError(code, out);
     this.reply = Reply.ENDED;
   }
 
   /** A stream that can no longer be understood: the client gets an error event, then nothing more. */
   private breakStream(size: i32): Action {
-    streamsCutTotal.add(1);
-    this.replyTranslator!.writeStreamError(ErrorCode.UPSTREAM_INVALID_REPLY, scratch.reset());
-    this.reply = Reply.ENDED;
+    this.writeCut(ErrorCode.UPSTREAM_INVALID_REPLY, scratch.reset());
     replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
     return Action.CONTINUE;
   }

@@ -30,6 +30,8 @@ const ANTHROPIC_VERSION = utf8("anthropic-version");
 const ANTHROPIC_VERSION_DEFAULT = utf8("2023-06-01");
 const ANTHROPIC_BETA = utf8("anthropic-beta");
 const OPENAI_BETA = utf8("openai-beta");
+const DASHSCOPE_SSE = utf8("x-dashscope-sse");
+const ENABLE = utf8("enable");
 
 /** A target record has 3 KiB at most, of which each byte may be percent-encoded. */
 const PATH_BYTES_MAX: i32 = 16 * 1024;
@@ -132,6 +134,9 @@ function writeDialectHeaders(plan: Plan, translated: bool): void {
   } else if (plan.cursor > 0) {
     removeHeader(HeaderMap.REQUEST, ANTHROPIC_VERSION);
   }
+  // Bailian's way to ask for a stream.
+  if (plan.dialect == Dialect.BAILIAN && plan.streaming) setHeaderLiteral(HeaderMap.REQUEST, DASHSCOPE_SSE, ENABLE);
+  else if (plan.cursor > 0) removeHeader(HeaderMap.REQUEST, DASHSCOPE_SSE);
   if (!plan.hasDialectHeaders) return;
   writeSent(ANTHROPIC_BETA, plan.anthropicBeta, anthropic && !translated);
   writeSent(OPENAI_BETA, plan.openaiBeta, !anthropic && !translated);

@@ -14,6 +14,8 @@ import { Fields } from "./translation/value";
 
 /** `translateRequest`, `translateReply` and `translateError` answer this when they wrote a body. */
 export const TRANSLATED: i32 = -1;
+/** `translateReply` answers this when it wrote the provider's error, which came with a status of success. */
+export const FAILED: i32 = -2;
 
 /** What one event of a provider's stream means for the exchange. */
 export enum StreamSignal {
@@ -62,7 +64,18 @@ export abstract class Translator {
     return false;
   }
 
-  /** A whole reply with a 2xx status. */
+  /**
+   * Whether `translateReply` also takes what is not of the kind that the client asked for: a whole stream of events for a
+   * client that wants one reply, and the JSON of an error for one that streams.
+   */
+  get foldsReply(): bool {
+    return false;
+  }
+
+  /** What the client gets as the status of a reply that `FAILED`. */
+  failureStatus: i32 = 502;
+
+  /** A whole reply with a 2xx status: `TRANSLATED`, `FAILED`, or the `ErrorCode` to answer the client with. */
   abstract translateReply(body: usize, length: i32, out: ByteWriter): i32;
 
   /**

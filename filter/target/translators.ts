@@ -7,9 +7,12 @@ import { equalBytes } from "../bytes/compare";
 import { Dialect, Operation } from "../contract";
 import { isGemini, servesResponses } from "../operations";
 import { ChatToMessages } from "./anthropic/chat-to-messages";
+import { ChatToBailian } from "./bailian/chat-to-bailian";
 import { ChatToConverse } from "./bedrock/chat-to-converse";
 import { Chained } from "./chained";
 import { ChatToCohere } from "./cohere/chat-to-cohere";
+import { ChatToCoze } from "./coze/chat-to-coze";
+import { ChatToDify } from "./dify/chat-to-dify";
 import { EmbeddingsToCohere } from "./embeddings/embeddings-to-cohere";
 import { EmbeddingsToGemini } from "./embeddings/embeddings-to-gemini";
 import { ChatToGemini } from "./gemini/chat-to-gemini";
@@ -39,6 +42,9 @@ enum Part {
   GENERATE_CONTENT_TO_CHAT,
   /** Gemini's own operations, with another name for the model. */
   GEMINI_NAMES,
+  CHAT_TO_DIFY,
+  CHAT_TO_COZE,
+  CHAT_TO_BAILIAN,
   /** How many there are. */
   COUNT,
 }
@@ -111,6 +117,12 @@ function backOf(dialect: i32, quirks: u32): i32 {
       return Part.CHAT_TO_COHERE;
     case Dialect.BEDROCK:
       return Part.CHAT_TO_CONVERSE;
+    case Dialect.DIFY:
+      return Part.CHAT_TO_DIFY;
+    case Dialect.COZE:
+      return Part.CHAT_TO_COZE;
+    case Dialect.BAILIAN:
+      return Part.CHAT_TO_BAILIAN;
     default:
       return Part.NONE;
   }
@@ -151,6 +163,12 @@ function create(part: i32): Translator {
       return new GenerateContentToChat();
     case Part.GEMINI_NAMES:
       return new GeminiNames();
+    case Part.CHAT_TO_DIFY:
+      return new ChatToDify();
+    case Part.CHAT_TO_COZE:
+      return new ChatToCoze();
+    case Part.CHAT_TO_BAILIAN:
+      return new ChatToBailian();
     default:
       return new ChatToMessages();
   }

@@ -48,6 +48,9 @@ export function request(pointer: usize, length: i32): i32 {
 export function reply(pointer: usize, length: i32): i32 {
   return translator().translateReply(pointer, length, out.reset());
 }
+export function failureStatus(): i32 {
+  return translator().failureStatus;
+}
 /** A reply whose translation may be no longer than this. */
 export function replyWithin(pointer: usize, length: i32, bytesMax: i32): i32 {
   const small = new ByteWriter(bytesMax);

@@ -19,6 +19,8 @@ const caseSchema = z.strictObject({
   dropped: z.array(z.string()).optional(),
   /** Of upstream-error.json. */
   status: z.int().min(400).max(599).optional(),
+  /** Of an error that came with a status of success: what the client gets as its status. */
+  failure: z.int().min(400).max(599).optional(),
   /** Behind the base path. */
   path: z.string().optional(),
 });
@@ -45,6 +47,7 @@ export class GoldenCase {
   readonly refusal: { code: string; detail: string } | undefined;
   readonly dropped: string[];
   readonly status: number | undefined;
+  readonly failure: number | undefined;
   readonly path: string | undefined;
 
   constructor(private readonly folder: string) {
@@ -56,6 +59,7 @@ export class GoldenCase {
     this.refusal = read.refusal;
     this.dropped = read.dropped ?? [];
     this.status = read.status;
+    this.failure = read.failure;
     this.path = read.path;
   }
 

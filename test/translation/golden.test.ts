@@ -71,15 +71,22 @@ describe.each(cases.map((golden) => [golden.name, golden] as const))("%s", (_, g
     upstream: CaseFile,
     downstream: CaseFile,
     translate: (body: string) => { code: string; text: string },
+    expected = "translated",
   ) =>
     test(downstream, () => {
       beginAnswered(golden, false);
       const { code, text } = translate(golden.text(upstream));
-      expect(code).toBe("translated");
+      expect(code).toBe(expected);
+      if (expected === "failed") expect(translators.failureStatus()).toBe(golden.failure);
       expect(JSON.parse(text)).toEqual(golden.goldenJson(downstream, text));
     });
-  if (golden.has("upstream-reply.json")) {
-    whole("upstream-reply.json", "downstream-reply.json", (body) => translators.reply(body));
+  // A provider that only streams: the same stream, folded into one reply.
+  const folds = !golden.has("upstream-reply.json") && golden.has("upstream-stream.sse");
+  const reply = folds ? "upstream-stream.sse" : "upstream-reply.json";
+  if (golden.failure !== undefined) {
+    whole(reply, "downstream-error.json", (body) => translators.reply(body), "failed");
+  } else if (golden.has(folds ? "downstream-reply.json" : reply)) {
+    whole(reply, "downstream-reply.json", (body) => translators.reply(body));
   }
   if (golden.has("upstream-error.json")) {
     whole("upstream-error.json", "downstream-error.json", (body) => translators.error(golden.status ?? 0, body));

@@ -17,6 +17,8 @@ import { compiledTestkit } from "../filter/testkit.ts";
 /** The clock of the module stands still here: 1,700,000,000 seconds and a bit. */
 export const CREATED = 1_700_000_000;
 export const TRANSLATED = -1;
+/** An error that the provider sent with a status of success. */
+const FAILED = -2;
 const PAGE_BYTES = 65_536;
 /** SEAL_KEY_BYTES long. */
 export const SEAL_KEY = "a-seal-key-for-translation-tests";
@@ -74,7 +76,7 @@ export interface PlanOptions {
 }
 
 export interface Outcome {
-  /** "translated", or a code of contract/errors.json. */
+  /** "translated", "failed" (an error that came with a status of success), or a code of contract/errors.json. */
   code: string;
   text: string;
   detail: string;
@@ -217,6 +219,11 @@ export class Translators {
     return this.outcome(this.call("error", status, ...this.put(body)));
   }
 
+  /** What a reply that failed is for the client. */
+  failureStatus(): number {
+    return this.call("failureStatus");
+  }
+
   streamError(code: number): string {
     this.call("streamError", code);
     return this.output();
@@ -243,7 +250,8 @@ export class Translators {
   }
 
   private outcome(code: number): Outcome {
-    const name = code === TRANSLATED ? "translated" : FILTER_ERRORS[code]?.code;
+    const own = code === FAILED ? "failed" : FILTER_ERRORS[code]?.code;
+    const name = code === TRANSLATED ? "translated" : own;
     if (name === undefined) throw new Error(`there is no error ${code}`);
     return {
       code: name,

@@ -63,7 +63,7 @@ export function writeChatReply(model: ByteWriter, body: usize, length: i32, out:
   const error = finishError(replyFinish);
   if (error != TRANSLATED) return error;
   readUsage(replyUsage, usage);
-  beginChatReply(json, replyId, model);
+  beginChatReply(json, replyId.pointer, replyId.isText ? replyId.length : 0, model);
   writeMessage();
   json.key("logprobs");
   writeLogprobs(json, replyLogprobs);

@@ -26,6 +26,14 @@ export class ChatChunks {
     this.id.reset().writeAscii("chatcmpl");
   }
 
+  /** What the chunks are called, raw string content. */
+  get idPointer(): usize {
+    return this.id.pointer;
+  }
+  get idLength(): i32 {
+    return this.id.length;
+  }
+
   /** The provider's own id, from here on. */
   takeId(id: Value): void {
     if (id.isText && id.length <= ID_BYTES_MAX) this.id.reset().writeBytes(id.pointer, id.length);
@@ -153,11 +161,11 @@ export class ChatUsage {
   }
 }
 
-/** A whole reply up to the value of `message`, which the caller writes next. */
-export function beginChatReply(json: JsonWriter, id: Value, model: ByteWriter): void {
+/** A whole reply, its id raw string content, up to the value of `message`, which the caller writes next. */
+export function beginChatReply(json: JsonWriter, id: usize, idLength: i32, model: ByteWriter): void {
   json.objectBegin();
   json.key("id");
-  id.isText ? id.copyTo(json) : json.ascii("chatcmpl");
+  idLength > 0 ? json.rawString(id, idLength) : json.ascii("chatcmpl");
   json.key("object");
   json.ascii("chat.completion");
   json.key("created");
