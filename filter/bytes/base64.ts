@@ -3,6 +3,8 @@
 
 import { ByteWriter } from "./byte-writer";
 
+const PADDING: u32 = 0x3d;
+
 const ALPHABET: usize = memory.data<u8>([
   0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f, 0x50, 0x51, 0x52, 0x53,
   0x54, 0x55, 0x56, 0x57, 0x58, 0x59, 0x5a, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c,
@@ -41,6 +43,32 @@ export function decodeBase64Url(pointer: usize, length: i32, out: ByteWriter): b
     at += <usize>digits;
   }
   return true;
+}
+
+/** The same for base64 with its own two marks and padding (§4), as JSON carries bytes. */
+export function decodeBase64(pointer: usize, length: i32, out: ByteWriter): bool {
+  if ((length & 3) != 0) return false;
+  const end = pointer + <usize>length;
+  for (let at = pointer; at < end; at += 4) {
+    let group: u32 = 0;
+    let bytes = 3;
+    for (let i = 0; i < 4; i++) {
+      const byte: u32 = load<u8>(at + <usize>i);
+      const isPadding = byte == PADDING && at + 4 == end && i >= 2;
+      if (isPadding) bytes--;
+      const digit = isPadding ? 0 : standardDigitOf(byte);
+      if (digit < 0 || (!isPadding && bytes < 3)) return false;
+      group = (group << 6) | <u32>digit;
+    }
+    for (let i = 0; i < bytes; i++) out.writeByte((group >> (16 - i * 8)) & 0xff);
+  }
+  return true;
+}
+
+function standardDigitOf(byte: u32): i32 {
+  if (byte == 0x2b) return 62;
+  if (byte == 0x2f) return 63;
+  return byte == 0x2d || byte == 0x5f ? -1 : digitOf(byte);
 }
 
 function writeDigits(group: u32, digits: i32, out: ByteWriter): void {

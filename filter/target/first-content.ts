@@ -12,6 +12,7 @@ const reader = new JsonReader();
 export function signalOf(dialect: i32, type: usize, typeLength: i32, data: usize, dataLength: i32): StreamSignal {
   switch (dialect) {
     case Dialect.ANTHROPIC:
+    case Dialect.ANTHROPIC_VERTEX:
       return anthropicSignal(type, typeLength, data, dataLength);
     case Dialect.GEMINI:
       return geminiSignal(data, dataLength);

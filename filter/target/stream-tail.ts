@@ -40,7 +40,7 @@ export class StreamTail {
     if (taken == 0 || !getBuffer(BufferKind.RESPONSE_BODY, size - taken, taken)) return false;
     const fetched = hostPointer();
     this.take(fetched, taken);
-    return hasLine(fetched, taken, dialect == Dialect.ANTHROPIC ? ANTHROPIC_ERROR : ERROR);
+    return hasLine(fetched, taken, isMessages(dialect) ? ANTHROPIC_ERROR : ERROR);
   }
 
   /** The same for bytes that were fetched anyway. */
@@ -59,7 +59,7 @@ export class StreamTail {
 
   /** Whether the dialect's terminal event, or an error event, was among the last bytes. */
   isComplete(dialect: i32): bool {
-    if (dialect == Dialect.ANTHROPIC) {
+    if (isMessages(dialect)) {
       return this.hasLine(MESSAGE_STOP) || this.hasLine(MESSAGE_STOP_TIGHT) || this.hasLine(ANTHROPIC_ERROR);
     }
     if (dialect == Dialect.GEMINI) {
@@ -82,4 +82,9 @@ function hasLine(pointer: usize, length: i32, start: Literal): bool {
     if (start.equals(at, start.length)) return true;
   }
   return false;
+}
+
+/** Vertex streams as Anthropic does. */
+function isMessages(dialect: i32): bool {
+  return dialect == Dialect.ANTHROPIC || dialect == Dialect.ANTHROPIC_VERTEX;
 }

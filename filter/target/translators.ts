@@ -6,7 +6,9 @@
 import { equalBytes } from "../bytes/compare";
 import { Dialect, Operation } from "../contract";
 import { isGemini, servesResponses } from "../operations";
-import { ChatToMessages } from "./anthropic/chat-to-messages";
+import { ChatToHostedMessages } from "./anthropic/chat-to-hosted-messages";
+import { ChatToMessages, ChatToMessages } from "./anthropic/chat-to-messages";
+import { HostedMessages } from "./anthropic/hosted-messages";
 import { ChatToBailian } from "./bailian/chat-to-bailian";
 import { ChatToConverse } from "./bedrock/chat-to-converse";
 import { Chained } from "./chained";
@@ -45,6 +47,10 @@ enum Part {
   CHAT_TO_DIFY,
   CHAT_TO_COZE,
   CHAT_TO_BAILIAN,
+  MESSAGES_TO_BEDROCK,
+  MESSAGES_TO_VERTEX,
+  CHAT_TO_CLAUDE_ON_BEDROCK,
+  CHAT_TO_CLAUDE_ON_VERTEX,
   /** How many there are. */
   COUNT,
 }
@@ -59,6 +65,8 @@ export function takeTranslator(plan: Plan): Translator | null {
   const dialect = plan.dialect;
   if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC) return null;
   if (isGemini(operation) && dialect == Dialect.GEMINI) return takeGemini(plan);
+  if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC_BEDROCK) return take(Part.MESSAGES_TO_BEDROCK);
+  if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC_VERTEX) return take(Part.MESSAGES_TO_VERTEX);
   if (operation == Operation.EMBEDDINGS) return takeEmbeddings(dialect);
   if (operation == Operation.RESPONSES && servesResponses(dialect, plan.quirks)) {
     return take(Part.NATIVE_RESPONSES * PARTS);
@@ -123,6 +131,10 @@ function backOf(dialect: i32, quirks: u32): i32 {
       return Part.CHAT_TO_COZE;
     case Dialect.BAILIAN:
       return Part.CHAT_TO_BAILIAN;
+    case Dialect.ANTHROPIC_BEDROCK:
+      return Part.CHAT_TO_CLAUDE_ON_BEDROCK;
+    case Dialect.ANTHROPIC_VERTEX:
+      return Part.CHAT_TO_CLAUDE_ON_VERTEX;
     default:
       return Part.NONE;
   }
@@ -151,6 +163,14 @@ function create(part: i32): Translator {
       return new ChatToCohere();
     case Part.CHAT_TO_CONVERSE:
       return new ChatToConverse();
+    case Part.MESSAGES_TO_BEDROCK:
+      return new HostedMessages(true);
+    case Part.MESSAGES_TO_VERTEX:
+      return new HostedMessages(false);
+    case Part.CHAT_TO_CLAUDE_ON_BEDROCK:
+      return new ChatToHostedMessages(true);
+    case Part.CHAT_TO_CLAUDE_ON_VERTEX:
+      return new ChatToHostedMessages(false);
     case Part.EMBEDDINGS_TO_GEMINI:
       return new EmbeddingsToGemini();
     case Part.EMBEDDINGS_TO_COHERE:
