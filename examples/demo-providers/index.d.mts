@@ -81,3 +81,4 @@ export function startCohereProvider(options?: ProviderOptions): Promise<DemoProv
 export function startGeminiProvider(options?: ProviderOptions): Promise<DemoProvider>;
 /** Gemini under Vertex AI's path, with a bearer token. */
 export function startVertexProvider(options?: ProviderOptions): Promise<DemoProvider>;
+export function startBedrockProvider(options?: ProviderOptions): Promise<DemoProvider>;

@@ -2,6 +2,7 @@
 // leaves this machine.
 import { anthropicDialect } from "./anthropic.mjs";
 import { azureDialect } from "./azure.mjs";
+import { bedrockDialect } from "./bedrock.mjs";
 import { cohereDialect } from "./cohere.mjs";
 import { geminiDialect, vertexDialect } from "./gemini.mjs";
 import { openAiDialect } from "./openai.mjs";
@@ -13,3 +14,4 @@ export const startAzureProvider = (options = {}) => startProvider(azureDialect, 
 export const startCohereProvider = (options = {}) => startProvider(cohereDialect, options);
 export const startGeminiProvider = (options = {}) => startProvider(geminiDialect, options);
 export const startVertexProvider = (options = {}) => startProvider(vertexDialect, options);
+export const startBedrockProvider = (options = {}) => startProvider(bedrockDialect, options);

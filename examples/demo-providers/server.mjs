@@ -134,12 +134,14 @@ class Provider {
     response.writeHead(reply.status, {
       ...this.#dialect.headers(),
       ...reply.headers,
-      "content-type": reply.events ? "text/event-stream; charset=utf-8" : "application/json",
+      "content-type": reply.events
+        ? (this.#dialect.eventType ?? "text/event-stream; charset=utf-8")
+        : "application/json",
       ...(fault.kind === "gzip" ? { "content-encoding": "gzip" } : {}),
     });
     if (fault.kind === "reset") return this.#resetAfterHeaders(response, reply);
     if (fault.kind === "gzip")
-      return response.end(gzipSync(reply.events?.map(wire).join("") ?? JSON.stringify(reply.json)));
+      return response.end(gzipSync(reply.events ? this.#wires(reply.events) : JSON.stringify(reply.json)));
     if (reply.events) return this.#writeEvents(response, reply.events, fault);
     if (fault.kind === "slow") await sleep(fault.firstEventDelayMs ?? 0);
     response.end(this.#bodyOf(reply, fault));
@@ -156,23 +158,21 @@ class Provider {
   async #resetAfterHeaders(response, reply) {
     response.flushHeaders();
     const content = reply.events?.findIndex((event) => event.content) ?? 0;
-    for (const event of reply.events?.slice(0, Math.max(0, content)) ?? []) response.write(wire(event));
+    for (const event of reply.events?.slice(0, Math.max(0, content)) ?? []) response.write(this.#wires([event]));
     await sleep(20); // a reset may overtake bytes that the peer has not read yet
     resetConnection(response);
   }
 
   async #writeEvents(response, events, fault) {
     const delayMs = fault.eventDelayMs ?? this.#options.eventDelayMs ?? 0;
-    if (fault.kind === "sse-error") return response.end(wire(this.#dialect.errorEvent(fault.message)));
-    if (fault.kind === "chop")
-      return writeChopped(response, events.map(wire).join(""), Math.max(1, fault.chunkBytes ?? 1));
+    if (fault.kind === "sse-error") return response.end(this.#wires([this.#dialect.errorEvent(fault.message)]));
+    if (fault.kind === "chop") return writeChopped(response, this.#wires(events), Math.max(1, fault.chunkBytes ?? 1));
     if (fault.firstEventDelayMs) await sleep(fault.firstEventDelayMs);
     const last = fault.kind === "cut" ? (fault.afterEvents ?? 0) : events.length;
     for (const event of events.slice(0, last)) {
       if (response.destroyed) return;
-      response.write(
-        fault.kind === "invalid-json" && event.content ? wire(event).replace(/\}\n\n$/, "\n\n") : wire(event),
-      );
+      const bytes = this.#wires([event]);
+      response.write(fault.kind === "invalid-json" && event.content ? broken(bytes) : bytes);
       if (delayMs > 0) await sleep(delayMs);
     }
     if (fault.kind === "cut" && fault.reset) {
@@ -181,6 +181,11 @@ class Provider {
       return resetConnection(response);
     }
     response.end();
+  }
+
+  /** Events as the dialect frames them. */
+  #wires(events) {
+    return Buffer.concat(events.map((event) => Buffer.from((this.#dialect.wire ?? wire)(event))));
   }
 
   #record(request, body) {
@@ -231,6 +236,12 @@ class Provider {
       await reply(400, { error: error.message });
     }
   }
+}
+
+/** The event with a byte amiss: its last brace, or what is at that place in another framing. */
+function broken(bytes) {
+  const at = bytes.lastIndexOf("}");
+  return Buffer.concat([bytes.subarray(0, at), Buffer.from(" "), bytes.subarray(at + 1)]);
 }
 
 async function readBody(request) {

@@ -7,7 +7,7 @@ import { equalBytes } from "../bytes/compare";
 import { Dialect, Operation } from "../contract";
 import { isGemini, servesResponses } from "../operations";
 import { ChatToHostedMessages } from "./anthropic/chat-to-hosted-messages";
-import { ChatToMessages, ChatToMessages } from "./anthropic/chat-to-messages";
+import { ChatToMessages } from "./anthropic/chat-to-messages";
 import { HostedMessages } from "./anthropic/hosted-messages";
 import { ChatToBailian } from "./bailian/chat-to-bailian";
 import { ChatToConverse } from "./bedrock/chat-to-converse";
