@@ -82,3 +82,9 @@ export function startGeminiProvider(options?: ProviderOptions): Promise<DemoProv
 /** Gemini under Vertex AI's path, with a bearer token. */
 export function startVertexProvider(options?: ProviderOptions): Promise<DemoProvider>;
 export function startBedrockProvider(options?: ProviderOptions): Promise<DemoProvider>;
+/** An application of Dify's; its credential says which. */
+export function startDifyProvider(options?: ProviderOptions): Promise<DemoProvider>;
+/** Coze's bots; `models` are their ids. */
+export function startCozeProvider(options?: ProviderOptions): Promise<DemoProvider>;
+/** Bailian's applications; `models` are their ids. */
+export function startBailianProvider(options?: ProviderOptions): Promise<DemoProvider>;

@@ -2,8 +2,11 @@
 // leaves this machine.
 import { anthropicDialect } from "./anthropic.mjs";
 import { azureDialect } from "./azure.mjs";
+import { bailianDialect } from "./bailian.mjs";
 import { bedrockDialect } from "./bedrock.mjs";
 import { cohereDialect } from "./cohere.mjs";
+import { cozeDialect } from "./coze.mjs";
+import { difyDialect } from "./dify.mjs";
 import { geminiDialect, vertexDialect } from "./gemini.mjs";
 import { openAiDialect } from "./openai.mjs";
 import { startProvider } from "./server.mjs";
@@ -15,3 +18,6 @@ export const startCohereProvider = (options = {}) => startProvider(cohereDialect
 export const startGeminiProvider = (options = {}) => startProvider(geminiDialect, options);
 export const startVertexProvider = (options = {}) => startProvider(vertexDialect, options);
 export const startBedrockProvider = (options = {}) => startProvider(bedrockDialect, options);
+export const startDifyProvider = (options = {}) => startProvider(difyDialect, options);
+export const startCozeProvider = (options = {}) => startProvider(cozeDialect, options);
+export const startBailianProvider = (options = {}) => startProvider(bailianDialect, options);

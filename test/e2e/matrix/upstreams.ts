@@ -5,7 +5,10 @@ import {
   type DemoProvider,
   startAnthropicProvider,
   startAzureProvider,
+  startBailianProvider,
   startCohereProvider,
+  startCozeProvider,
+  startDifyProvider,
   startGeminiProvider,
   startOpenAiProvider,
 } from "../../../examples/demo-providers/index.mjs";
@@ -28,4 +31,7 @@ export const UPSTREAMS: readonly Upstream[] = [
   { dialect: "anthropic", start: startAnthropicProvider, model: "claude-demo" },
   { dialect: "gemini", start: startGeminiProvider, model: "gemini-demo" },
   { dialect: "cohere", start: startCohereProvider, model: "command-demo" },
+  { dialect: "dify", start: startDifyProvider, model: "dify-demo", textOnly: true },
+  { dialect: "coze", start: startCozeProvider, model: "7379462189365198898", textOnly: true },
+  { dialect: "bailian", start: startBailianProvider, model: "app-demo", textOnly: true },
 ];
