@@ -47,7 +47,8 @@ const priority = request.add("priority", Use.NATIVE);
 const choices = request.add("n", Use.REFUSED);
 const topLogprobs = request.add("top_logprobs", Use.REFUSED);
 const logitBias = request.add("logit_bias", Use.REFUSED);
-const parallelToolCalls = request.add("parallel_tool_calls", Use.REFUSED);
+// No provider of this dialect can forbid several calls at once; refusing would shut out the SDKs that always ask for it.
+const parallelToolCalls = request.add("parallel_tool_calls", Use.DROPPED);
 const modalities = request.add("modalities", Use.REFUSED);
 const audio = request.add("audio", Use.REFUSED);
 const functions = request.add("functions", Use.REFUSED);
@@ -109,7 +110,7 @@ function checkUntranslatable(): bool {
   if (choices.present && !(choices.isNumber && choices.count == 1)) return t.refuseValue("n", choices, "send 1.");
   if (topLogprobs.present && !isZero(topLogprobs)) return t.refuseField("top_logprobs", "send logprobs alone.");
   if (logitBias.present && !logitBias.isEmpty) return t.refuseField("logit_bias");
-  if (parallelToolCalls.present && !parallelToolCalls.isTrue) return t.refuseField("parallel_tool_calls", "send true.");
+  if (parallelToolCalls.isTrue || !tools.present || tools.isEmpty) parallelToolCalls.clear();
   if (audio.present) return t.refuseField("audio");
   if (functions.present) return t.refuseField("functions", "use tools.");
   if (functionCall.present) return t.refuseField("function_call", "use tool_choice.");
