@@ -20,15 +20,29 @@ const TOKEN_PRICES = [
   "inputVideo",
   "outputVideo",
 ] as const;
-const UNIT_PRICES = ["audioHour", "thousandRequests", "thousandWebSearches", "thousandPages"] as const;
+const UNIT_PRICES = [
+  "image",
+  "videoSecond",
+  "audioHour",
+  "thousandRequests",
+  "thousandWebSearches",
+  "thousandPages",
+] as const;
 
-const tokenPricesSchema = z
+export const tokenPricesSchema = z
   .partialRecord(z.enum(TOKEN_PRICES), micros)
   .describe(
     "Millionths of the currency's unit per million tokens. What has no price of its own costs input or output.",
   );
 
+export const unitPricesSchema = z
+  .partialRecord(z.enum(UNIT_PRICES), micros)
+  .describe("Millionths of the currency's unit for what is not counted in tokens.");
+
+export const currencySchema = z.enum(["USD", "CNY"]);
+
 const modality = z.enum(["text", "image", "audio", "video", "file"]);
+export const modalitiesSchema = z.strictObject({ input: z.array(modality), output: z.array(modality) });
 const timeOfDay = z.string().regex(/^\d\d:\d\d:\d\dZ$/);
 
 export const modelEntrySchema = z
@@ -39,11 +53,8 @@ export const modelEntrySchema = z
     chat: z.boolean().describe("Whether it answers chat requests."),
     deprecated: z.literal(true).optional(),
     contextTokens: z.int().min(1).optional().describe("Size of the context window."),
-    modalities: z
-      .strictObject({ input: z.array(modality), output: z.array(modality) })
-      .optional()
-      .describe("As far as known."),
-    currency: z.enum(["USD", "CNY"]).optional(),
+    modalities: modalitiesSchema.optional().describe("As far as known."),
+    currency: currencySchema.optional(),
     prices: tokenPricesSchema.optional(),
     tiers: z
       .array(z.strictObject({ inputTokensAbove: z.int().min(1), prices: tokenPricesSchema }))
@@ -53,10 +64,7 @@ export const modelEntrySchema = z
       .array(z.strictObject({ from: timeOfDay, to: timeOfDay, prices: tokenPricesSchema }))
       .optional()
       .describe("Instead of prices, between these times of day (UTC)."),
-    unitPrices: z
-      .partialRecord(z.enum(UNIT_PRICES), micros)
-      .optional()
-      .describe("Millionths of the currency's unit for what is not counted in tokens."),
+    unitPrices: unitPricesSchema.optional(),
     source: z
       .url({ protocol: /^https$/ })
       .optional()

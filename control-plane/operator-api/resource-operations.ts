@@ -1,5 +1,6 @@
 // list, get, put and delete of the three nouns that make up the configuration. Every change of them is a revision.
 import type { z } from "zod";
+import { effectiveModel } from "../catalog/effective-model.js";
 import type { ChangeResult, Configuration, LiveConfiguration } from "../configuration/configuration.js";
 import { referencesTo } from "../configuration/references.js";
 import {
@@ -13,7 +14,7 @@ import {
 import { OperatorError } from "../errors.js";
 import { modelRouteSchema } from "../resources/model-route.js";
 import { providerAnswerSchema } from "../resources/provider.js";
-import { targetSchema } from "../resources/target.js";
+import { type Target, targetAnswerSchema } from "../resources/target.js";
 import type { ConfigurationKind } from "../store/store.js";
 import { idSchemaOf, parseOne, toResource } from "./input.js";
 import { type Operation, type RawRequest, withQuery } from "./operation.js";
@@ -39,12 +40,21 @@ interface Noun {
 
 const NOUNS: readonly Noun[] = [
   { kind: "provider", path: "providers", name: "Provider", words: "provider", answer: providerAnswerSchema },
-  { kind: "target", path: "targets", name: "Target", words: "target", answer: targetSchema },
+  { kind: "target", path: "targets", name: "Target", words: "target", answer: targetAnswerSchema },
   { kind: "model-route", path: "model-routes", name: "ModelRoute", words: "model route", answer: modelRouteSchema },
 ];
 
-/** The document as answers show it: a provider says whether it has a credential, and never which. */
+function shownTarget(target: Target, { resources }: LiveConfiguration): unknown {
+  const provider = resources.providers.find(({ id }) => id === target.provider);
+  return { ...target, effective: effectiveModel(target, provider) };
+}
+
+/**
+ * The document as answers show it: a provider says whether it has a credential, and never which; a target says what
+ * counts for its model.
+ */
 function shown(kind: ConfigurationKind, resource: ConfigurationResource, live: LiveConfiguration): unknown {
+  if (kind === "target") return shownTarget(resource as Target, live);
   if (kind !== "provider") return resource;
   const credential = live.credentials.get(resource.id);
   const state = credential === undefined ? { set: false } : { set: true, updatedAt: credential.updatedAt };
