@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
-import binaryen from "binaryen";
+import binaryen from "assemblyscript/binaryen";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 

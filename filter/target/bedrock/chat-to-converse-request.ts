@@ -30,7 +30,7 @@ const topK = requestFields.add("top_k", Use.MAPPED);
 const stop = requestFields.add("stop", Use.MAPPED);
 const tools = requestFields.add("tools", Use.MAPPED);
 const toolChoice = requestFields.add("tool_choice", Use.MAPPED);
-const parallelToolCalls = requestFields.add("parallel_tool_calls", Use.REFUSED);
+const parallelToolCalls = requestFields.add("parallel_tool_calls", Use.DROPPED);
 const reasoningEffort = requestFields.add("reasoning_effort", Use.MAPPED);
 const responseFormat = requestFields.add("response_format", Use.MAPPED);
 const thinking = requestFields.add("thinking", Use.MAPPED);
@@ -89,7 +89,7 @@ function writeRequest(plan: Plan): void {
   json.objectBegin();
   if (!writeMessages(t, messages)) return;
   if (!writeInference(plan)) return;
-  if (!writeTools(t, tools, toolChoice, parallelToolCalls)) return;
+  if (!writeTools(t, tools, toolChoice)) return;
   if (!writeModelFields(t, plan, additionalModelFields, thinking, reasoningEffort, topK)) return;
   if (!writeOutput() || !writeMetadata() || !writeTier()) return;
   if (guardrailConfig.isObject) {
@@ -110,6 +110,8 @@ function checkUntranslatable(): bool {
   if (logitBias.present && !logitBias.isEmpty) return t.refuseField("logit_bias");
   if (frequencyPenalty.present && !isZero(frequencyPenalty)) return t.refuseField("frequency_penalty", "send 0.");
   if (presencePenalty.present && !isZero(presencePenalty)) return t.refuseField("presence_penalty", "send 0.");
+  // Converse cannot forbid several calls at once; refusing would shut out the SDKs that always ask for it.
+  if (parallelToolCalls.isTrue || !tools.present || tools.isEmpty) parallelToolCalls.clear();
   if (audio.present) return t.refuseField("audio");
   if (functions.present) return t.refuseField("functions", "use tools.");
   if (functionCall.present) return t.refuseField("function_call", "use tool_choice.");

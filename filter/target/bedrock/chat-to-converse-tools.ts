@@ -29,11 +29,8 @@ const namedName = named.add("name");
 const items = new Items();
 
 /** `toolConfig`, once the conversation is written. A choice without tools means nothing in chat: it is left out. */
-export function writeTools(t: Translation, tools: Value, toolChoice: Value, parallel: Value): bool {
+export function writeTools(t: Translation, tools: Value, toolChoice: Value): bool {
   if (!tools.present || tools.isEmpty) return true;
-  if (parallel.present && !parallel.isTrue) {
-    return t.refuseField("parallel_tool_calls", "Converse cannot forbid several calls at once; leave it out.");
-  }
   if (toolChoice.is("none")) {
     if (!conversationUsesTools) return true;
     return t.refuseValue("tool_choice", toolChoice, "Converse wants its tools once they were called; use auto.");
