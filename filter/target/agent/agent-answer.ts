@@ -7,7 +7,10 @@ import { ErrorCode, Protocol, TRANSLATED_REPLY_BYTES_MAX } from "../../contract"
 import { writeErrorEvent } from "../../errors/error-body";
 import { sseBegin, sseEnd } from "../../sse/writer";
 import { isCredentialStatus } from "../reply";
-import { beginChatReply, ChatChunks, ChatUsage, endChatReply, writeChatErrorBody } from "../translation/chat-chunks";
+import { ChatChunks } from "../translation/chat-chunks";
+import { writeChatErrorBody } from "../translation/chat-error";
+import { beginChatReply, endChatReply, endChoices, writeFinishReason } from "../translation/chat-reply";
+import { ChatUsage } from "../translation/chat-usage";
 import { Value } from "../translation/value";
 import { FAILED, StreamSignal, TRANSLATED } from "../translator";
 
@@ -153,7 +156,7 @@ export class AgentAnswer {
 
   private writeReply(finish: string): void {
     const json = this.chunks.json.reset(this.out);
-    beginChatReply(json, this.chunks.idPointer, this.chunks.idLength, this.model);
+    beginChatReply(json, this.chunks.id.pointer, this.chunks.id.length, this.model);
     json.objectBegin();
     json.key("role");
     json.ascii("assistant");
@@ -168,7 +171,9 @@ export class AgentAnswer {
     json.objectEnd();
     json.key("logprobs");
     json.nil();
-    endChatReply(json, finish, this.usage);
+    writeFinishReason(json, finish);
+    endChoices(json);
+    endChatReply(json, this.usage);
     const tooLarge = this.text.overflow || this.thought.overflow || this.out.overflow;
     this.result = tooLarge ? ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
   }

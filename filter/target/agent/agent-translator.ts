@@ -7,7 +7,7 @@ import { writeErrorEvent } from "../../errors/error-body";
 import { redactKeys } from "../../errors/redact";
 import { SseFramer } from "../../sse/framer";
 import { Plan } from "../plan";
-import { writeChatErrorBody } from "../translation/chat-chunks";
+import { writeChatErrorBody } from "../translation/chat-error";
 import { Translation } from "../translation/translation";
 import { Fields } from "../translation/value";
 import { FAILED, StreamSignal, TRANSLATED, Translator } from "../translator";

@@ -3,8 +3,16 @@
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { JsonWriter } from "../../json/writer";
-import { nowMs } from "../../sdk";
 import { countCharacters } from "../translation/characters";
+import { beginChatError, beginChatErrorCode, endChatError } from "../translation/chat-error";
+import {
+  beginToolCall,
+  endToolCall,
+  writeObjectArguments,
+  writeRedactedBlock,
+  writeThinkingBlock,
+} from "../translation/chat-members";
+import { beginChatReply, endChatReply, endChoices, writeFinishReason } from "../translation/chat-reply";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Value } from "../translation/value";
 import { TRANSLATED } from "../translator";
@@ -60,33 +68,15 @@ export function writeChatReply(model: ByteWriter, body: usize, length: i32, out:
   }
   usage.reset();
   usage.read(replyUsage);
-  json.objectBegin();
-  json.key("id");
-  replyId.isString ? replyId.copyTo(json) : json.ascii("chatcmpl");
-  json.key("object");
-  json.ascii("chat.completion");
-  json.key("created");
-  json.integer(nowMs() / 1000);
-  json.key("model");
-  json.rawString(model.pointer, model.length);
-  json.key("choices");
-  json.arrayBegin();
-  json.objectBegin();
-  json.key("index");
-  json.integer(0);
-  json.key("message");
+  beginChatReply(json, replyId.pointer, replyId.isText ? replyId.length : 0, model);
   writeMessage();
   json.key("logprobs");
   json.nil();
-  json.key("finish_reason");
-  json.ascii(finishReason(replyStop));
+  writeFinishReason(json, finishReason(replyStop));
   writeStopMatched(json, replyStop, replyStopSequence);
-  json.objectEnd();
-  json.arrayEnd();
+  endChoices(json);
   usage.writeServiceTier(json);
-  json.key("usage");
-  usage.write(json);
-  json.objectEnd();
+  endChatReply(json, usage);
   return t.end(ErrorCode.REPLY_TOO_LARGE);
 }
 
@@ -137,30 +127,6 @@ function writeThinkingBlocks(): void {
   json.arrayEnd();
 }
 
-/** `thinking` is empty in a stream, where the text came before the signature. */
-export function writeThinkingBlock(json: JsonWriter, thinking: Value | null, signature: Value): void {
-  json.objectBegin();
-  json.key("type");
-  json.ascii("thinking");
-  json.key("thinking");
-  if (thinking != null && thinking.isString) thinking.copyTo(json);
-  else json.ascii("");
-  if (signature.isText) {
-    json.key("signature");
-    signature.copyTo(json);
-  }
-  json.objectEnd();
-}
-
-export function writeRedactedBlock(json: JsonWriter, data: Value): void {
-  json.objectBegin();
-  json.key("type");
-  json.ascii("redacted_thinking");
-  json.key("data");
-  data.copyTo(json);
-  json.objectEnd();
-}
-
 function writeCitations(): void {
   let cited = false;
   blocks.begin(replyContent);
@@ -205,20 +171,9 @@ function writeToolCalls(): void {
   blocks.begin(replyContent);
   while (blocks.next()) {
     if (!block.readValue(blocks.value) || !blockType.is("tool_use")) continue;
-    json.objectBegin();
-    json.key("id");
-    blockId.isString ? blockId.copyTo(json) : json.ascii("call");
-    json.key("type");
-    json.ascii("function");
-    json.key("function");
-    json.objectBegin();
-    json.key("name");
-    blockName.isString ? blockName.copyTo(json) : json.ascii("");
-    json.key("arguments");
-    if (blockInput.isObject) json.string(blockInput.pointer, blockInput.length);
-    else json.ascii("{}");
-    json.objectEnd();
-    json.objectEnd();
+    beginToolCall(json, blockId, blockName);
+    writeObjectArguments(json, blockInput);
+    endToolCall(json);
   }
   json.arrayEnd();
 }
@@ -228,18 +183,12 @@ export function writeChatError(body: usize, length: i32, out: ByteWriter): i32 {
   t.begin(out);
   if (!failure.read(body, length) || !failureDetail.readValue(failureError)) return ErrorCode.UPSTREAM_ERROR;
   if (!failureMessage.isString) return ErrorCode.UPSTREAM_ERROR;
-  json.objectBegin();
-  json.key("error");
-  json.objectBegin();
-  json.key("message");
+  beginChatError(json);
   failureMessage.copyTo(json);
   json.key("type");
   failureType.isString ? failureType.copyTo(json) : json.ascii("server_error");
-  json.key("param");
+  beginChatErrorCode(json);
   json.nil();
-  json.key("code");
-  json.nil();
-  json.objectEnd();
-  json.objectEnd();
+  endChatError(json);
   return out.overflow ? ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
 }

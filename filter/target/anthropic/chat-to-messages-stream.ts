@@ -10,18 +10,12 @@ import { ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
 import { sseBegin, sseEnd } from "../../sse/writer";
 import { countCharacters } from "../translation/characters";
+import { ChatChunks } from "../translation/chat-chunks";
+import { writeRedactedBlock, writeThinkingBlock } from "../translation/chat-members";
 import { Fields, Value } from "../translation/value";
 import { StreamSignal, TRANSLATED } from "../translator";
-import { ChatChunk, chunkJson } from "./chat-chunk";
 import { hasAnnotations, writeAnnotations } from "./chat-to-messages-annotations";
-import {
-  finishReason,
-  writeChatError,
-  writeRedactedBlock,
-  writeRefusal,
-  writeStopMatched,
-  writeThinkingBlock,
-} from "./chat-to-messages-reply";
+import { finishReason, writeChatError, writeRefusal, writeStopMatched } from "./chat-to-messages-reply";
 import { MessagesUsage } from "./messages-usage";
 
 /** Citations of one text block, kept until its end is known; those beyond are left out. */
@@ -58,10 +52,9 @@ const deltaStopSequence = delta.add("stop_sequence");
 const deltaStopDetails = delta.add("stop_details");
 
 const cited = new Value("");
-const json = chunkJson;
 
 export class ChatStream {
-  private readonly chunk: ChatChunk = new ChatChunk();
+  private readonly chunks: ChatChunks = new ChatChunks();
   private readonly usage: MessagesUsage = new MessagesUsage();
   private wantsUsage: bool = false;
   /** Number of the tool call whose block is open, from 0; -1 before the first. */
@@ -76,8 +69,8 @@ export class ChatStream {
   private finished: bool = false;
   private ended: bool = false;
 
-  reset(wantsUsage: bool): void {
-    this.chunk.reset();
+  reset(model: ByteWriter, wantsUsage: bool): void {
+    this.chunks.reset(model);
     this.usage.reset();
     this.wantsUsage = wantsUsage;
     this.toolCall = -1;
@@ -90,91 +83,76 @@ export class ChatStream {
     this.ended = false;
   }
 
-  translate(model: ByteWriter, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
+  translate(data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
     if (this.ended) return StreamSignal.END;
     if (dataLength == 0) return StreamSignal.PREAMBLE;
     // A lost event would be a hole in the answer that nobody sees. A kind that came later says nothing to chat clients.
     if (!event.read(data, dataLength)) return this.fail(ErrorCode.UPSTREAM_INVALID_REPLY, out);
-    if (eventType.is("content_block_delta")) return this.blockDelta(model, out);
-    if (eventType.is("content_block_start")) return this.blockStart(model, out);
-    if (eventType.is("content_block_stop")) return this.blockStop(model, out);
-    if (eventType.is("message_start")) return this.messageStart(model, out);
-    if (eventType.is("message_delta")) return this.messageDelta(model, out);
-    if (eventType.is("message_stop")) return this.messageStop(model, out);
+    if (eventType.is("content_block_delta")) return this.blockDelta(out);
+    if (eventType.is("content_block_start")) return this.blockStart(out);
+    if (eventType.is("content_block_stop")) return this.blockStop(out);
+    if (eventType.is("message_start")) return this.messageStart(out);
+    if (eventType.is("message_delta")) return this.messageDelta(out);
+    if (eventType.is("message_stop")) return this.messageStop(out);
     return eventType.is("error") ? this.error(data, dataLength, out) : StreamSignal.PREAMBLE;
   }
 
-  private messageStart(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private messageStart(out: ByteWriter): StreamSignal {
     if (message.readValue(eventMessage)) {
-      if (messageId.isText) this.chunk.setId(messageId);
+      this.chunks.takeId(messageId);
       this.usage.read(messageUsage);
     }
-    this.chunk.beginDelta(model, out);
-    json.key("role");
-    json.ascii("assistant");
-    json.key("content");
-    json.ascii("");
-    this.chunk.endDelta(out);
+    this.chunks.writeRole(out);
     return StreamSignal.PREAMBLE;
   }
 
-  private blockStart(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private blockStart(out: ByteWriter): StreamSignal {
     if (!block.readValue(eventBlock)) return StreamSignal.PREAMBLE;
     this.blockStarted = this.characters;
-    if (blockType.is("text") && blockText.isText) return this.text(blockText, model, out);
+    if (blockType.is("text") && blockText.isText) return this.text(blockText, out);
     if (blockType.is("redacted_thinking") && blockData.isText) {
-      this.chunk.beginThinkingBlocks(model, out);
-      writeRedactedBlock(json, blockData);
-      this.chunk.endThinkingBlocks(out);
+      this.chunks.beginThinkingBlocks(out);
+      writeRedactedBlock(this.chunks.json, blockData);
+      this.chunks.endThinkingBlocks();
       return StreamSignal.PREAMBLE;
     }
     if (!blockType.is("tool_use") || !blockId.isString || !blockName.isString) return StreamSignal.PREAMBLE;
     this.toolCall++;
     this.inToolCall = true;
-    this.chunk.beginToolCall(this.toolCall, model, out);
-    json.key("id");
-    blockId.copyTo(json);
-    json.key("type");
-    json.ascii("function");
-    json.key("function");
-    json.objectBegin();
-    json.key("name");
-    blockName.copyTo(json);
-    json.key("arguments");
+    this.chunks.beginNamedCall(this.toolCall, blockId, blockName, out);
     // Empty here at Anthropic, the pieces follow; others send the whole of it at once.
     this.hasArguments = blockInput.isObject && !blockInput.isEmpty;
-    if (this.hasArguments) json.string(blockInput.pointer, blockInput.length);
-    else json.ascii("");
-    json.objectEnd();
-    this.chunk.endToolCall(out);
+    if (this.hasArguments) this.chunks.json.string(blockInput.pointer, blockInput.length);
+    else this.chunks.json.ascii("");
+    this.chunks.endArguments();
     return this.hasArguments ? StreamSignal.CONTENT : StreamSignal.PREAMBLE;
   }
 
-  private blockDelta(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private blockDelta(out: ByteWriter): StreamSignal {
     if (!delta.readValue(eventDelta)) return StreamSignal.PREAMBLE;
-    if (deltaType.is("text_delta") && deltaText.isText) return this.text(deltaText, model, out);
+    if (deltaType.is("text_delta") && deltaText.isText) return this.text(deltaText, out);
     if (deltaType.is("thinking_delta") && deltaThinking.isText) {
-      this.chunk.writeDelta("reasoning_content", deltaThinking, model, out);
+      this.chunks.writeText("reasoning_content", deltaThinking, out);
       return StreamSignal.CONTENT;
     }
     if (deltaType.is("signature_delta") && deltaSignature.isText) {
-      this.chunk.beginThinkingBlocks(model, out);
-      writeThinkingBlock(json, null, deltaSignature);
-      this.chunk.endThinkingBlocks(out);
+      this.chunks.beginThinkingBlocks(out);
+      writeThinkingBlock(this.chunks.json, null, deltaSignature);
+      this.chunks.endThinkingBlocks();
       return StreamSignal.PREAMBLE;
     }
     if (deltaType.is("citations_delta")) return this.keepCitation();
     if (!deltaType.is("input_json_delta") || !deltaJson.isText || !this.inToolCall) return StreamSignal.PREAMBLE;
     this.hasArguments = true;
-    this.chunk.beginArguments(this.toolCall, model, out);
-    deltaJson.copyTo(json);
-    this.chunk.endArguments(out);
+    this.chunks.beginArguments(this.toolCall, out);
+    deltaJson.copyTo(this.chunks.json);
+    this.chunks.endArguments();
     return StreamSignal.CONTENT;
   }
 
-  private text(value: Value, model: ByteWriter, out: ByteWriter): StreamSignal {
+  private text(value: Value, out: ByteWriter): StreamSignal {
     this.characters += countCharacters(value.pointer, value.length);
-    this.chunk.writeDelta("content", value, model, out);
+    this.chunks.writeText("content", value, out);
     return StreamSignal.CONTENT;
   }
 
@@ -189,68 +167,62 @@ export class ChatStream {
     return StreamSignal.PREAMBLE;
   }
 
-  private annotate(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private annotate(out: ByteWriter): StreamSignal {
     const kept = this.citations;
     kept.writeAscii("]");
     cited.takeArray(kept.pointer, kept.length);
     if (hasAnnotations(cited)) {
-      this.chunk.beginDelta(model, out);
-      json.key("annotations");
-      json.arrayBegin();
-      writeAnnotations(json, cited, this.blockStarted, this.characters);
-      json.arrayEnd();
-      this.chunk.endDelta(out);
+      this.chunks.beginAnnotations(out);
+      writeAnnotations(this.chunks.json, cited, this.blockStarted, this.characters);
+      this.chunks.endAnnotations();
     }
     kept.reset();
     return StreamSignal.CONTENT;
   }
 
-  /** A call without arguments has sent none; OpenAI's clients parse what they got, and that must be JSON. */
-  private blockStop(model: ByteWriter, out: ByteWriter): StreamSignal {
-    if (this.citations.length > 0) return this.annotate(model, out);
+  private blockStop(out: ByteWriter): StreamSignal {
+    if (this.citations.length > 0) return this.annotate(out);
     const bare = this.inToolCall && !this.hasArguments;
     this.inToolCall = false;
     if (!bare) return StreamSignal.PREAMBLE;
-    this.chunk.beginArguments(this.toolCall, model, out);
-    json.ascii("{}");
-    this.chunk.endArguments(out);
+    this.chunks.writeNoArguments(this.toolCall, out);
     return StreamSignal.CONTENT;
   }
 
-  private messageDelta(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private messageDelta(out: ByteWriter): StreamSignal {
     this.usage.read(eventUsage);
     if (!delta.readValue(eventDelta) || !deltaStop.isString) return StreamSignal.PREAMBLE;
-    this.writeFinish(finishReason(deltaStop), model, out);
+    this.writeFinish(finishReason(deltaStop), out);
     return StreamSignal.CONTENT;
   }
 
-  private writeFinish(reason: string, model: ByteWriter, out: ByteWriter): void {
+  private writeFinish(reason: string, out: ByteWriter): void {
     if (this.finished) return;
     this.finished = true;
-    this.chunk.beginDelta(model, out);
+    const json = this.chunks.json;
+    this.chunks.beginDelta(out);
     if (deltaStop.is("refusal") && deltaStopDetails.isObject) {
       json.key("refusal");
       writeRefusal(json, deltaStop, deltaStopDetails);
     }
-    this.chunk.beginFinish(reason);
+    this.chunks.beginFinish(reason);
     writeStopMatched(json, deltaStop, deltaStopSequence);
-    this.chunk.endFinish(out);
+    this.chunks.endFinish();
   }
 
-  private messageStop(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private messageStop(out: ByteWriter): StreamSignal {
     this.ended = true;
     delta.clear();
-    this.writeFinish("stop", model, out);
+    this.writeFinish("stop", out);
     if (this.wantsUsage) {
-      this.chunk.begin(model, out);
-      json.arrayEnd();
+      const json = this.chunks.json;
+      this.chunks.beginEmpty(out);
       this.usage.writeServiceTier(json);
       json.key("usage");
       this.usage.write(json);
-      json.objectEnd();
-      sseEnd(out);
+      this.chunks.endEmpty();
     }
-    out.writeAscii("data: [DONE]\n\n");
+    this.chunks.writeDone(out);
     return StreamSignal.END;
   }
 

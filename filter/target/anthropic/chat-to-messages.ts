@@ -20,7 +20,7 @@ export class ChatToMessages extends Translator {
 
   reset(plan: Plan, inChain: bool): void {
     this.model.reset().writeBytes(plan.originalModelPointer, plan.originalModelLength);
-    this.stream.reset(plan.streamUsage || inChain);
+    this.stream.reset(this.model, plan.streamUsage || inChain);
     this.notes.reset(plan.strict);
   }
 
@@ -45,7 +45,7 @@ export class ChatToMessages extends Translator {
   }
 
   translateEvent(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
-    return this.stream.translate(this.model, data, dataLength, out);
+    return this.stream.translate(data, dataLength, out);
   }
 
   writeStreamError(code: ErrorCode, out: ByteWriter): void {

@@ -1,6 +1,7 @@
 // Token counts of a Messages reply in OpenAI's form. A stream tells them in pieces: the numbers only grow.
 
 import { JsonWriter } from "../../json/writer";
+import { ChatUsage } from "../translation/chat-usage";
 import { Fields, Value } from "../translation/value";
 
 const usage = new Fields();
@@ -19,59 +20,34 @@ enum Tier {
   PRIORITY = 2,
 }
 
-export class MessagesUsage {
+export class MessagesUsage extends ChatUsage {
   private tier: Tier = Tier.UNKNOWN;
-  private input: i64 = 0;
-  private output: i64 = 0;
-  private cacheCreation: i64 = 0;
-  private cacheRead: i64 = 0;
-  private thinking: i64 = 0;
+  private uncached: i64 = 0;
 
   reset(): void {
+    super.reset();
     this.tier = Tier.UNKNOWN;
-    this.input = 0;
-    this.output = 0;
-    this.cacheCreation = 0;
-    this.cacheRead = 0;
-    this.thinking = 0;
+    this.uncached = 0;
+    this.cached = 0;
+    this.cacheWritten = 0;
+    this.reasoning = 0;
   }
 
-  /** Takes what the object names; some providers repeat a number as 0 at the end. */
+  /**
+   * Takes what the object names; some providers repeat a number as 0 at the end. Messages counts cached tokens beside the
+   * others, chat among them.
+   */
   read(value: Value): void {
     usage.readValue(value);
-    this.input = max(this.input, input.count);
+    this.uncached = max(this.uncached, input.count);
     this.output = max(this.output, output.count);
-    this.cacheCreation = max(this.cacheCreation, cacheCreation.count);
-    this.cacheRead = max(this.cacheRead, cacheRead.count);
+    this.cacheWritten = max(this.cacheWritten, cacheCreation.count);
+    this.cached = max(this.cached, cacheRead.count);
+    this.input = this.uncached + this.cacheWritten + this.cached;
     if (serviceTier.is("standard")) this.tier = Tier.STANDARD;
     else if (serviceTier.is("priority")) this.tier = Tier.PRIORITY;
     details.readValue(outputDetails);
-    this.thinking = max(this.thinking, thinking.count);
-  }
-
-  /** Messages counts cached tokens beside the others, OpenAI among them. */
-  write(json: JsonWriter): void {
-    const prompt = this.input + this.cacheCreation + this.cacheRead;
-    json.objectBegin();
-    json.key("prompt_tokens");
-    json.integer(prompt);
-    json.key("completion_tokens");
-    json.integer(this.output);
-    json.key("total_tokens");
-    json.integer(prompt + this.output);
-    json.key("prompt_tokens_details");
-    json.objectBegin();
-    json.key("cached_tokens");
-    json.integer(this.cacheRead);
-    json.key("cache_write_tokens");
-    json.integer(this.cacheCreation);
-    json.objectEnd();
-    json.key("completion_tokens_details");
-    json.objectBegin();
-    json.key("reasoning_tokens");
-    json.integer(this.thinking);
-    json.objectEnd();
-    json.objectEnd();
+    this.reasoning = max(this.reasoning, thinking.count);
   }
 
   /** How the request was served, in OpenAI's words; a member of the reply itself. */

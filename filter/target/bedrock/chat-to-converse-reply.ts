@@ -3,12 +3,20 @@
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
-import { nowMs, nowNs } from "../../sdk";
 import { countCharacters } from "../translation/characters";
+import {
+  beginToolCall,
+  endToolCall,
+  writeObjectArguments,
+  writeRedactedBlock,
+  writeThinkingBlock,
+} from "../translation/chat-members";
+import { beginChatReply, endChatReply, endChoices, writeFinishReason } from "../translation/chat-reply";
+import { ChatUsage } from "../translation/chat-usage";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Value } from "../translation/value";
 import { readCitation, writeCitation } from "./citations";
-import { ConverseUsage } from "./converse-usage";
+import { readUsage } from "./converse-usage";
 
 const t = new Translation();
 const json = t.json;
@@ -51,7 +59,7 @@ const tierType = tier.add("type");
 const blocks = new Items();
 const citedParts = new Items();
 const citations = new Items();
-const usage = new ConverseUsage();
+const usage = new ChatUsage();
 
 /** Converse's stop reasons in OpenAI's words. */
 export function finishReason(stopReason: Value): string {
@@ -60,51 +68,25 @@ export function finishReason(stopReason: Value): string {
   return stopReason.is("guardrail_intervened") || stopReason.is("content_filtered") ? "content_filter" : "stop";
 }
 
-/** Converse gives replies no id: ours is the time. */
-export function writeReplyId(out: ByteWriter): void {
-  out.writeAscii("chatcmpl-");
-  out.writeUnsigned(nowNs());
-}
-
 export function writeChatReply(model: ByteWriter, body: usize, length: i32, out: ByteWriter): i32 {
   t.begin(out);
   if (!reply.read(body, length) || !output.readValue(replyOutput) || !message.readValue(outputMessage)) {
     return ErrorCode.UPSTREAM_INVALID_REPLY;
   }
   if (!messageContent.isArray) return ErrorCode.UPSTREAM_INVALID_REPLY;
-  usage.read(replyUsage);
-  json.objectBegin();
-  json.key("id");
-  json.stringBegin();
-  writeReplyId(out);
-  json.stringEnd();
-  json.key("object");
-  json.ascii("chat.completion");
-  json.key("created");
-  json.integer(nowMs() / 1000);
-  json.key("model");
-  json.rawString(model.pointer, model.length);
-  json.key("choices");
-  json.arrayBegin();
-  json.objectBegin();
-  json.key("index");
-  json.integer(0);
-  json.key("message");
+  readUsage(replyUsage, usage);
+  beginChatReply(json, 0, 0, model); // Converse gives replies no id
   writeMessage();
   json.key("logprobs");
   json.nil();
-  json.key("finish_reason");
-  json.ascii(finishReason(replyStop));
-  json.objectEnd();
-  json.arrayEnd();
-  json.key("usage");
-  usage.write(json);
+  writeFinishReason(json, finishReason(replyStop));
+  endChoices(json);
   writeTier();
   if (replyTrace.isObject) {
     json.key("trace");
     replyTrace.copyTo(json);
   }
-  json.objectEnd();
+  endChatReply(json, usage);
   return t.end(ErrorCode.REPLY_TOO_LARGE);
 }
 
@@ -175,8 +157,8 @@ function writeReasoning(): void {
   json.arrayBegin();
   blocks.begin(messageContent);
   while (blocks.next()) {
-    if (readThought()) writeThinking();
-    else if (redactedContent.isString) writeRedacted();
+    if (readThought()) writeThinkingBlock(json, thoughtText, thoughtSignature);
+    else if (redactedContent.isString) writeRedactedBlock(json, redactedContent);
   }
   json.arrayEnd();
 }
@@ -186,28 +168,6 @@ function readThought(): bool {
   block.readValue(blocks.value);
   reasoning.readValue(blockReasoning);
   return thought.readValue(reasoningText);
-}
-
-function writeThinking(): void {
-  json.objectBegin();
-  json.key("type");
-  json.ascii("thinking");
-  json.key("thinking");
-  thoughtText.isString ? thoughtText.copyTo(json) : json.ascii("");
-  if (thoughtSignature.isString) {
-    json.key("signature");
-    thoughtSignature.copyTo(json);
-  }
-  json.objectEnd();
-}
-
-function writeRedacted(): void {
-  json.objectBegin();
-  json.key("type");
-  json.ascii("redacted_thinking");
-  json.key("data");
-  redactedContent.copyTo(json);
-  json.objectEnd();
 }
 
 /** Each citation speaks of the whole text of its block. */
@@ -247,20 +207,9 @@ function writeToolCalls(): void {
   while (blocks.next()) {
     block.readValue(blocks.value);
     if (!isClientCall()) continue;
-    json.objectBegin();
-    json.key("id");
-    toolUseId.isString ? toolUseId.copyTo(json) : json.ascii("call");
-    json.key("type");
-    json.ascii("function");
-    json.key("function");
-    json.objectBegin();
-    json.key("name");
-    toolUseName.isString ? toolUseName.copyTo(json) : json.ascii("");
-    json.key("arguments");
-    if (toolUseInput.isObject) json.string(toolUseInput.pointer, toolUseInput.length);
-    else json.ascii("{}");
-    json.objectEnd();
-    json.objectEnd();
+    beginToolCall(json, toolUseId, toolUseName);
+    writeObjectArguments(json, toolUseInput);
+    endToolCall(json);
   }
   json.arrayEnd();
 }

@@ -8,18 +8,16 @@ import { ByteWriter } from "../../bytes/byte-writer";
 import { equalsAscii } from "../../bytes/compare";
 import { ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
-import { JsonWriter } from "../../json/writer";
-import { nowMs } from "../../sdk";
-import { sseBegin, sseEnd } from "../../sse/writer";
 import { countCharacters } from "../translation/characters";
+import { ChatChunks } from "../translation/chat-chunks";
+import { writeRedactedBlock, writeThinkingBlock } from "../translation/chat-members";
+import { ChatUsage } from "../translation/chat-usage";
 import { Fields } from "../translation/value";
 import { StreamSignal } from "../translator";
-import { finishReason, writeReplyId } from "./chat-to-converse-reply";
+import { finishReason } from "./chat-to-converse-reply";
 import { readCitation, writeCitation } from "./citations";
 import { isException, writeException } from "./converse-errors";
-import { ConverseUsage } from "./converse-usage";
-
-const ID_BYTES_MAX: i32 = 64;
+import { readUsage } from "./converse-usage";
 
 const event = new Fields();
 const eventIndex = event.add("contentBlockIndex");
@@ -48,12 +46,9 @@ const reasoningText = reasoning.add("text");
 const reasoningSignature = reasoning.add("signature");
 const reasoningRedacted = reasoning.add("redactedContent");
 
-const json = new JsonWriter(new ByteWriter(0));
-
 export class ConverseStream {
-  private readonly id: ByteWriter = new ByteWriter(ID_BYTES_MAX);
-  private readonly usage: ConverseUsage = new ConverseUsage();
-  private created: i64 = 0;
+  private readonly chunks: ChatChunks = new ChatChunks();
+  private readonly usage: ChatUsage = new ChatUsage();
   private wantsUsage: bool = false;
   /** Number of the tool call whose block is open, from 0; -1 before the first. */
   private toolCall: i32 = -1;
@@ -66,10 +61,9 @@ export class ConverseStream {
   private finished: bool = false;
   private ended: bool = false;
 
-  reset(wantsUsage: bool): void {
-    this.id.reset();
+  reset(model: ByteWriter, wantsUsage: bool): void {
+    this.chunks.reset(model);
     this.usage.reset();
-    this.created = 0;
     this.wantsUsage = wantsUsage;
     this.toolCall = -1;
     this.inToolCall = false;
@@ -81,175 +75,131 @@ export class ConverseStream {
     this.ended = false;
   }
 
-  translate(
-    model: ByteWriter,
-    type: usize,
-    typeLength: i32,
-    data: usize,
-    dataLength: i32,
-    out: ByteWriter,
-  ): StreamSignal {
+  translate(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
     if (this.ended) return StreamSignal.END;
     if (isException(type, typeLength)) return this.except(type, typeLength, data, dataLength, out);
     // A lost event would be a hole in the answer that nobody sees. A kind that came later says nothing to chat clients.
     if (!event.read(data, dataLength)) return this.fail(out);
-    if (equalsAscii(type, typeLength, "contentBlockDelta")) return this.blockDelta(model, out);
-    if (equalsAscii(type, typeLength, "contentBlockStart")) return this.blockStart(model, out);
-    if (equalsAscii(type, typeLength, "contentBlockStop")) return this.blockStop(model, out);
-    if (equalsAscii(type, typeLength, "messageStart")) return this.messageStart(model, out);
-    if (equalsAscii(type, typeLength, "messageStop")) return this.messageStop(model, out);
-    return equalsAscii(type, typeLength, "metadata") ? this.metadata(model, out) : StreamSignal.PREAMBLE;
+    if (equalsAscii(type, typeLength, "contentBlockDelta")) return this.blockDelta(out);
+    if (equalsAscii(type, typeLength, "contentBlockStart")) return this.blockStart(out);
+    if (equalsAscii(type, typeLength, "contentBlockStop")) return this.blockStop(out);
+    if (equalsAscii(type, typeLength, "messageStart")) return this.messageStart(out);
+    if (equalsAscii(type, typeLength, "messageStop")) return this.messageStop(out);
+    return equalsAscii(type, typeLength, "metadata") ? this.metadata(out) : StreamSignal.PREAMBLE;
   }
 
   /** The stream is over: complete if the message was, whether or not its metadata came. */
-  end(model: ByteWriter, out: ByteWriter): StreamSignal {
+  end(out: ByteWriter): StreamSignal {
     if (this.ended || !this.finished) return StreamSignal.PREAMBLE;
     this.usage.reset();
     eventTrace.clear();
-    return this.finish(model, out);
+    return this.finish(out);
   }
 
-  private messageStart(model: ByteWriter, out: ByteWriter): StreamSignal {
-    this.beginDelta(model, out);
-    json.key("role");
-    json.ascii("assistant");
-    json.key("content");
-    json.ascii("");
-    this.endDelta("", out);
+  private messageStart(out: ByteWriter): StreamSignal {
+    this.chunks.writeRole(out);
     return StreamSignal.PREAMBLE;
   }
 
-  private blockStart(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private blockStart(out: ByteWriter): StreamSignal {
     if (!start.readValue(eventStart) || !toolUse.readValue(startToolUse)) return StreamSignal.PREAMBLE;
     // A tool that runs at the provider is none of the client's.
     if (toolUseType.is("server_tool_use") || !toolUseId.isString || !toolUseName.isString) return StreamSignal.PREAMBLE;
     this.toolCall++;
     this.inToolCall = true;
     this.hasArguments = false;
-    this.beginToolCall(model, out);
-    json.key("id");
-    toolUseId.copyTo(json);
-    json.key("type");
-    json.ascii("function");
-    json.key("function");
-    json.objectBegin();
-    json.key("name");
-    toolUseName.copyTo(json);
-    json.key("arguments");
-    json.ascii("");
-    this.endArguments(out);
+    this.chunks.beginNamedCall(this.toolCall, toolUseId, toolUseName, out);
+    this.chunks.json.ascii("");
+    this.chunks.endArguments();
     return StreamSignal.PREAMBLE;
   }
 
-  private blockDelta(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private blockDelta(out: ByteWriter): StreamSignal {
     if (!delta.readValue(eventDelta)) return StreamSignal.PREAMBLE;
-    if (deltaText.isText) return this.text(model, out);
-    if (reasoning.readValue(deltaReasoning)) return this.thought(model, out);
-    if (toolInput.readValue(deltaToolUse)) return this.argumentPiece(model, out);
-    return deltaCitation.isObject ? this.citation(model, out) : StreamSignal.PREAMBLE;
+    if (deltaText.isText) return this.text(out);
+    if (reasoning.readValue(deltaReasoning)) return this.thought(out);
+    if (toolInput.readValue(deltaToolUse)) return this.argumentPiece(out);
+    return deltaCitation.isObject ? this.citation(out) : StreamSignal.PREAMBLE;
   }
 
-  private text(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private text(out: ByteWriter): StreamSignal {
     if (eventIndex.count != this.block) {
       this.block = eventIndex.count;
       this.blockOffset = this.offset;
     }
     this.offset += countCharacters(deltaText.pointer, deltaText.length);
-    this.beginDelta(model, out);
-    json.key("content");
-    deltaText.copyTo(json);
-    this.endDelta("", out);
+    this.chunks.writeText("content", deltaText, out);
     return StreamSignal.CONTENT;
   }
 
   /** Words as they come; their signature, or what is hidden, as a block. */
-  private thought(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private thought(out: ByteWriter): StreamSignal {
     const isRedacted = reasoningRedacted.isText;
     if (!reasoningText.isText && !reasoningSignature.isText && !isRedacted) return StreamSignal.PREAMBLE;
-    this.beginDelta(model, out);
     if (reasoningText.isText) {
-      json.key("reasoning_content");
-      reasoningText.copyTo(json);
-    } else {
-      json.key("thinking_blocks");
-      json.arrayBegin();
-      json.objectBegin();
-      json.key("type");
-      json.ascii(isRedacted ? "redacted_thinking" : "thinking");
-      if (!isRedacted) {
-        json.key("thinking");
-        json.ascii("");
-      }
-      json.key(isRedacted ? "data" : "signature");
-      isRedacted ? reasoningRedacted.copyTo(json) : reasoningSignature.copyTo(json);
-      json.objectEnd();
-      json.arrayEnd();
+      this.chunks.writeText("reasoning_content", reasoningText, out);
+      return StreamSignal.CONTENT;
     }
-    this.endDelta("", out);
+    this.chunks.beginThinkingBlocks(out);
+    if (isRedacted) writeRedactedBlock(this.chunks.json, reasoningRedacted);
+    else writeThinkingBlock(this.chunks.json, null, reasoningSignature);
+    this.chunks.endThinkingBlocks();
     return StreamSignal.CONTENT;
   }
 
-  private argumentPiece(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private argumentPiece(out: ByteWriter): StreamSignal {
     if (!inputPiece.isText || !this.inToolCall) return StreamSignal.PREAMBLE;
     this.hasArguments = true;
-    this.beginArguments(model, out);
-    inputPiece.copyTo(json);
-    this.endArguments(out);
+    this.chunks.beginArguments(this.toolCall, out);
+    inputPiece.copyTo(this.chunks.json);
+    this.chunks.endArguments();
     return StreamSignal.CONTENT;
   }
 
-  private citation(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private citation(out: ByteWriter): StreamSignal {
     if (!readCitation(deltaCitation)) return StreamSignal.PREAMBLE;
-    this.beginDelta(model, out);
-    json.key("annotations");
-    json.arrayBegin();
-    writeCitation(json, this.blockOffset, this.offset);
-    json.arrayEnd();
-    this.endDelta("", out);
+    this.chunks.beginAnnotations(out);
+    writeCitation(this.chunks.json, this.blockOffset, this.offset);
+    this.chunks.endAnnotations();
     return StreamSignal.CONTENT;
   }
 
-  /** A call without arguments has sent none; OpenAI's clients parse what they got, and that must be JSON. */
-  private blockStop(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private blockStop(out: ByteWriter): StreamSignal {
     const bare = this.inToolCall && !this.hasArguments;
     this.inToolCall = false;
     if (!bare) return StreamSignal.PREAMBLE;
-    this.beginArguments(model, out);
-    json.ascii("{}");
-    this.endArguments(out);
+    this.chunks.writeNoArguments(this.toolCall, out);
     return StreamSignal.CONTENT;
   }
 
-  private messageStop(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private messageStop(out: ByteWriter): StreamSignal {
     if (this.finished) return StreamSignal.PREAMBLE;
     this.finished = true;
-    this.beginDelta(model, out);
-    this.endDelta(finishReason(eventStop), out);
+    this.chunks.writeFinish(finishReason(eventStop), out);
     return StreamSignal.CONTENT;
   }
 
-  private metadata(model: ByteWriter, out: ByteWriter): StreamSignal {
-    this.usage.read(eventUsage);
+  private metadata(out: ByteWriter): StreamSignal {
+    readUsage(eventUsage, this.usage);
     if (!this.finished) return StreamSignal.PREAMBLE;
-    return this.finish(model, out);
+    return this.finish(out);
   }
 
   /** The guardrail's trace comes only to those who asked for it in their request. */
-  private finish(model: ByteWriter, out: ByteWriter): StreamSignal {
+  private finish(out: ByteWriter): StreamSignal {
     this.ended = true;
     if (this.wantsUsage || eventTrace.isObject) {
-      this.beginChunk(model, out);
-      json.arrayEnd();
+      const json = this.chunks.json;
+      this.chunks.beginEmpty(out);
       json.key("usage");
       this.usage.write(json);
       if (eventTrace.isObject) {
         json.key("trace");
         eventTrace.copyTo(json);
       }
-      json.objectEnd();
-      sseEnd(out);
+      this.chunks.endEmpty();
     }
-    out.writeAscii("data: [DONE]\n\n");
+    this.chunks.writeDone(out);
     return StreamSignal.END;
   }
 
@@ -263,71 +213,5 @@ export class ConverseStream {
     this.ended = true;
     writeException(type, typeLength, data, dataLength, out);
     return StreamSignal.ERROR;
-  }
-
-  /** Up to the open array of choices. */
-  private beginChunk(model: ByteWriter, out: ByteWriter): void {
-    if (this.created == 0) {
-      this.created = nowMs() / 1000;
-      writeReplyId(this.id);
-    }
-    sseBegin(out, "");
-    json.reset(out).objectBegin();
-    json.key("id");
-    json.rawString(this.id.pointer, this.id.length);
-    json.key("object");
-    json.ascii("chat.completion.chunk");
-    json.key("created");
-    json.integer(this.created);
-    json.key("model");
-    json.rawString(model.pointer, model.length);
-    json.key("choices");
-    json.arrayBegin();
-  }
-
-  private beginDelta(model: ByteWriter, out: ByteWriter): void {
-    this.beginChunk(model, out);
-    json.objectBegin();
-    json.key("index");
-    json.integer(0);
-    json.key("delta");
-    json.objectBegin();
-  }
-
-  /** `finish` is empty until the model has ended. */
-  private endDelta(finish: string, out: ByteWriter): void {
-    json.objectEnd();
-    json.key("logprobs");
-    json.nil();
-    json.key("finish_reason");
-    if (finish.length == 0) json.nil();
-    else json.ascii(finish);
-    json.objectEnd();
-    json.arrayEnd();
-    json.objectEnd();
-    sseEnd(out);
-  }
-
-  private beginToolCall(model: ByteWriter, out: ByteWriter): void {
-    this.beginDelta(model, out);
-    json.key("tool_calls");
-    json.arrayBegin();
-    json.objectBegin();
-    json.key("index");
-    json.integer(this.toolCall);
-  }
-
-  private beginArguments(model: ByteWriter, out: ByteWriter): void {
-    this.beginToolCall(model, out);
-    json.key("function");
-    json.objectBegin();
-    json.key("arguments");
-  }
-
-  private endArguments(out: ByteWriter): void {
-    json.objectEnd();
-    json.objectEnd();
-    json.arrayEnd();
-    this.endDelta("", out);
   }
 }

@@ -25,7 +25,7 @@ export class ChatToConverse extends Translator {
 
   reset(plan: Plan, inChain: bool): void {
     this.model.reset().writeBytes(plan.originalModelPointer, plan.originalModelLength);
-    this.stream.reset(plan.streamUsage || inChain);
+    this.stream.reset(this.model, plan.streamUsage || inChain);
     this.notes.reset(plan.strict);
   }
 
@@ -53,11 +53,11 @@ export class ChatToConverse extends Translator {
   }
 
   translateEvent(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
-    return this.stream.translate(this.model, type, typeLength, data, dataLength, out);
+    return this.stream.translate(type, typeLength, data, dataLength, out);
   }
 
   translateEnd(out: ByteWriter): StreamSignal {
-    return this.stream.end(this.model, out);
+    return this.stream.end(out);
   }
 
   writeStreamError(code: ErrorCode, out: ByteWriter): void {

@@ -8,6 +8,7 @@ import { equalsAscii } from "../../bytes/compare";
 import { ErrorCode } from "../../contract";
 import { JsonWriter } from "../../json/writer";
 import { sseBegin, sseEnd } from "../../sse/writer";
+import { beginChatError, beginChatErrorCode, chatErrorType, endChatError } from "../translation/chat-error";
 import { Fields, Value } from "../translation/value";
 import { TRANSLATED } from "../translator";
 
@@ -24,17 +25,15 @@ export function writeConverseError(status: i32, body: usize, length: i32, out: B
   if (!failure.read(body, length)) return ErrorCode.UPSTREAM_ERROR;
   const message = messageOf();
   if (!message.isString) return ErrorCode.UPSTREAM_ERROR;
-  beginError(out);
+  beginChatError(json.reset(out));
   message.copyTo(json);
   json.key("type");
-  json.ascii(typeOf(status));
-  json.key("param");
-  json.nil();
-  json.key("code");
+  json.ascii(chatErrorType(status));
+  beginChatErrorCode(json);
   const name = nameOf(status);
   if (name.length > 0) json.ascii(name);
   else json.nil();
-  endError();
+  endChatError(json);
   return out.overflow ? ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
 }
 
@@ -48,7 +47,7 @@ export function isException(type: usize, length: i32): bool {
 export function writeException(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): void {
   const isObject = failure.read(data, dataLength);
   sseBegin(out, "");
-  beginError(out);
+  beginChatError(json.reset(out));
   const message = messageOf();
   if (isObject && message.isString) message.copyTo(json);
   else json.string(data, dataLength);
@@ -56,43 +55,14 @@ export function writeException(type: usize, typeLength: i32, data: usize, dataLe
   if (equalsAscii(type, typeLength, "throttlingException")) json.ascii("rate_limit_error");
   else if (equalsAscii(type, typeLength, "validationException")) json.ascii("invalid_request_error");
   else json.ascii("server_error");
-  json.key("param");
-  json.nil();
-  json.key("code");
+  beginChatErrorCode(json);
   json.string(type, typeLength);
-  endError();
+  endChatError(json);
   sseEnd(out);
 }
 
 function messageOf(): Value {
   return lowerMessage.isString ? lowerMessage : upperMessage;
-}
-
-function beginError(out: ByteWriter): void {
-  json.reset(out).objectBegin();
-  json.key("error");
-  json.objectBegin();
-  json.key("message");
-}
-
-function endError(): void {
-  json.objectEnd();
-  json.objectEnd();
-}
-
-function typeOf(status: i32): string {
-  switch (status) {
-    case 401:
-      return "authentication_error";
-    case 403:
-      return "permission_error";
-    case 404:
-      return "not_found_error";
-    case 429:
-      return "rate_limit_error";
-    default:
-      return status == 408 || status == 424 || status >= 500 ? "server_error" : "invalid_request_error";
-  }
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors */

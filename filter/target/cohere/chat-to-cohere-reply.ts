@@ -2,7 +2,10 @@
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
-import { beginChatReply, ChatUsage, endChatReply, writeChatErrorBody } from "../translation/chat-chunks";
+import { writeChatErrorBody } from "../translation/chat-error";
+import { beginToolCall, endToolCall } from "../translation/chat-members";
+import { beginChatReply, endChatReply, endChoices, writeFinishReason } from "../translation/chat-reply";
+import { ChatUsage } from "../translation/chat-usage";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Value } from "../translation/value";
 import { TRANSLATED } from "../translator";
@@ -67,7 +70,9 @@ export function writeChatReply(model: ByteWriter, body: usize, length: i32, out:
   writeMessage();
   json.key("logprobs");
   writeLogprobs(json, replyLogprobs);
-  endChatReply(json, finishReason(replyFinish), usage);
+  writeFinishReason(json, finishReason(replyFinish));
+  endChoices(json);
+  endChatReply(json, usage);
   return t.end(ErrorCode.REPLY_TOO_LARGE);
 }
 
@@ -122,19 +127,9 @@ function writeToolCalls(): void {
   items.begin(toolCalls);
   while (items.next()) {
     if (!call.readValue(items.value) || !calledFunction.readValue(callFunction)) continue;
-    json.objectBegin();
-    json.key("id");
-    callId.isString ? callId.copyTo(json) : json.ascii("call");
-    json.key("type");
-    json.ascii("function");
-    json.key("function");
-    json.objectBegin();
-    json.key("name");
-    functionName.isString ? functionName.copyTo(json) : json.ascii("");
-    json.key("arguments");
+    beginToolCall(json, callId, functionName);
     functionArguments.isText ? functionArguments.copyTo(json) : json.ascii("{}");
-    json.objectEnd();
-    json.objectEnd();
+    endToolCall(json);
   }
   json.arrayEnd();
 }

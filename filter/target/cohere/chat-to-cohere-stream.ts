@@ -7,7 +7,9 @@ import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
 import { sseBegin, sseEnd } from "../../sse/writer";
-import { ChatChunks, ChatUsage, writeChatErrorBody } from "../translation/chat-chunks";
+import { ChatChunks } from "../translation/chat-chunks";
+import { writeChatErrorBody } from "../translation/chat-error";
+import { ChatUsage } from "../translation/chat-usage";
 import { Fields, Value } from "../translation/value";
 import { StreamSignal, TRANSLATED } from "../translator";
 import { finishError, finishReason } from "./chat-to-cohere-reply";
@@ -118,8 +120,7 @@ export class ChatStream {
     chunks.beginDelta(out);
     json.key("content");
     text.copyTo(json);
-    json.objectEnd();
-    json.key("logprobs");
+    chunks.endMembers();
     writeLogprob(json, eventLogprobs);
     chunks.endChoice("");
     return StreamSignal.CONTENT;
@@ -131,19 +132,9 @@ export class ChatStream {
     }
     this.toolCall++;
     this.hasArguments = functionArguments.isText;
-    const json = this.chunks.json;
-    this.beginCall(out);
-    json.key("id");
-    callId.copyTo(json);
-    json.key("type");
-    json.ascii("function");
-    json.key("function");
-    json.objectBegin();
-    json.key("name");
-    functionName.copyTo(json);
-    json.key("arguments");
-    functionArguments.isText ? functionArguments.copyTo(json) : json.ascii("");
-    this.endCall();
+    this.chunks.beginNamedCall(this.toolCall, callId, functionName, out);
+    functionArguments.isText ? functionArguments.copyTo(this.chunks.json) : this.chunks.json.ascii("");
+    this.chunks.endArguments();
     return StreamSignal.CONTENT;
   }
 
@@ -151,25 +142,16 @@ export class ChatStream {
     if (this.toolCall < 0) return this.fail(ErrorCode.UPSTREAM_INVALID_REPLY, out);
     if (!this.readCall() || !functionArguments.isText) return StreamSignal.PREAMBLE;
     this.hasArguments = true;
-    this.beginCall(out);
-    this.chunks.json.key("function");
-    this.chunks.json.objectBegin();
-    this.chunks.json.key("arguments");
+    this.chunks.beginArguments(this.toolCall, out);
     functionArguments.copyTo(this.chunks.json);
-    this.endCall();
+    this.chunks.endArguments();
     return StreamSignal.CONTENT;
   }
 
-  /** A call without arguments has sent none; OpenAI's clients parse what they got, and that must be JSON. */
   private toolCallEnd(out: ByteWriter): StreamSignal {
     if (this.toolCall < 0 || this.hasArguments) return StreamSignal.PREAMBLE;
     this.hasArguments = true;
-    this.beginCall(out);
-    this.chunks.json.key("function");
-    this.chunks.json.objectBegin();
-    this.chunks.json.key("arguments");
-    this.chunks.json.ascii("{}");
-    this.endCall();
+    this.chunks.writeNoArguments(this.toolCall, out);
     return StreamSignal.CONTENT;
   }
 
@@ -177,14 +159,11 @@ export class ChatStream {
     if (!citations.isObject && !citations.isArray) return StreamSignal.PREAMBLE;
     const before = out.length;
     const json = this.chunks.json;
-    this.chunks.beginDelta(out);
-    json.key("annotations");
-    json.arrayBegin();
+    this.chunks.beginAnnotations(out);
     const written = citations.isObject
       ? writeAnnotation(json, citations, this.textBase)
       : writeAnnotations(json, citations, this.textBase);
-    json.arrayEnd();
-    this.chunks.endDelta();
+    this.chunks.endAnnotations();
     if (written > 0) return StreamSignal.CONTENT;
     out.truncate(before);
     return StreamSignal.PREAMBLE;
@@ -220,24 +199,5 @@ export class ChatStream {
 
   private readCall(): bool {
     return call.readValue(toolCalls) && calledFunction.readValue(callFunction);
-  }
-
-  private beginCall(out: ByteWriter): void {
-    const json = this.chunks.json;
-    this.chunks.beginDelta(out);
-    json.key("tool_calls");
-    json.arrayBegin();
-    json.objectBegin();
-    json.key("index");
-    json.integer(this.toolCall);
-  }
-
-  /** Closes function, call and list. */
-  private endCall(): void {
-    const json = this.chunks.json;
-    json.objectEnd();
-    json.objectEnd();
-    json.arrayEnd();
-    this.chunks.endDelta();
   }
 }

@@ -1,6 +1,6 @@
 // Cohere's token counts: `tokens` is what the model read and wrote, `billed_units` what of it is charged. Chat counts tokens.
 
-import { ChatUsage } from "../translation/chat-chunks";
+import { ChatUsage } from "../translation/chat-usage";
 import { Fields, Value } from "../translation/value";
 
 const usage = new Fields();
@@ -19,5 +19,5 @@ export function readUsage(value: Value, into: ChatUsage): void {
   if (!counts.readValue(tokens) && !counts.readValue(billedUnits)) return;
   into.input = input.count;
   into.output = output.count;
-  into.cached = min(cachedTokens.count, into.input);
+  if (cachedTokens.count > 0) into.cached = min(cachedTokens.count, into.input);
 }

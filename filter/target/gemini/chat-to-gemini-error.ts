@@ -5,6 +5,7 @@ import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { JsonReader } from "../../json/reader";
 import { JsonToken } from "../../json/token";
+import { writeChatErrorBody } from "../translation/chat-error";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Value } from "../translation/value";
 
@@ -30,21 +31,7 @@ export function writeGeminiError(status: i32, body: usize, length: i32, out: Byt
   t.begin(out);
   if (!readFailure(body, length) || !failureMessage.isString) return ErrorCode.UPSTREAM_ERROR;
   if (isCredentialError()) return ErrorCode.UPSTREAM_CREDENTIAL_REJECTED;
-  const json = t.json;
-  json.objectBegin();
-  json.key("error");
-  json.objectBegin();
-  json.key("message");
-  failureMessage.copyTo(json);
-  json.key("type");
-  json.ascii(errorType(status));
-  json.key("param");
-  json.nil();
-  json.key("code");
-  if (failureStatus.isString) failureStatus.copyTo(json);
-  else json.nil();
-  json.objectEnd();
-  json.objectEnd();
+  writeChatErrorBody(t.json, status, failureMessage, failureStatus);
   return t.end(ErrorCode.REPLY_TOO_LARGE);
 }
 
@@ -74,9 +61,4 @@ function readList(body: usize, length: i32): bool {
   reader.reset(body, length);
   if (reader.next() != JsonToken.ARRAY_BEGIN || !list.take(reader) || reader.next() != JsonToken.END) return false;
   return items.begin(list) && items.next();
-}
-
-function errorType(status: i32): string {
-  if (status == 429) return "rate_limit_error";
-  return status >= 400 && status < 500 ? "invalid_request_error" : "server_error";
 }

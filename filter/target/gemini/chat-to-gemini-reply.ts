@@ -4,6 +4,8 @@
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { nowMs } from "../../sdk";
+import { beginChoices, endChatReply, writeNewChatId } from "../translation/chat-reply";
+import { ChatUsage } from "../translation/chat-usage";
 import { Translation } from "../translation/translation";
 import { Items } from "../translation/value";
 import { gatherText, hasAnnotations, writeAnnotations } from "./chat-to-gemini-citations";
@@ -40,7 +42,7 @@ import {
   readFeedback,
 } from "./gemini-answer";
 import { secondsOf } from "./gemini-time";
-import { GeminiUsage } from "./gemini-usage";
+import { readUsage } from "./gemini-usage";
 
 const ID_BYTES_MAX: i32 = 1024;
 
@@ -48,7 +50,7 @@ const t = new Translation();
 const json = t.json;
 const candidates = new Items();
 const parts = new Items();
-const usage = new GeminiUsage();
+const usage = new ChatUsage();
 const id = new ByteWriter(ID_BYTES_MAX);
 
 /** How many parts of each kind the candidate has. */
@@ -60,16 +62,6 @@ let signatureLength: i32 = 0;
 let calls: i32 = 0;
 let created: i64 = 0;
 let single: bool = false;
-
-/** The id of the answer, or one from its time; every reply needs one that calls can be named after. */
-export function writeAnswerId(created: i64, out: ByteWriter): void {
-  if (answerId.isText) {
-    out.writeBytes(answerId.pointer, answerId.length);
-    return;
-  }
-  out.writeAscii("chatcmpl-");
-  out.writeDecimal(created);
-}
 
 export function answerSeconds(): i64 {
   const seconds = secondsOf(answerTime);
@@ -83,28 +75,16 @@ export function writeGeminiReply(model: ByteWriter, oneCall: bool, body: usize, 
   const answered = candidates.begin(answerCandidates) && !answerCandidates.isEmpty;
   if (!answered && !readFeedback()) return ErrorCode.UPSTREAM_INVALID_REPLY;
   created = answerSeconds();
-  writeAnswerId(created, id.reset());
-  usage.reset();
-  usage.read(answerUsage);
+  if (answerId.isText) id.reset().writeBytes(answerId.pointer, answerId.length);
+  else writeNewChatId(id.reset());
+  readUsage(answerUsage, usage);
   calls = 0;
   single = oneCall;
-  json.objectBegin();
-  json.key("id");
-  json.rawString(id.pointer, id.length);
-  json.key("object");
-  json.ascii("chat.completion");
-  json.key("created");
-  json.integer(created);
-  json.key("model");
-  json.rawString(model.pointer, model.length);
-  json.key("choices");
-  json.arrayBegin();
+  beginChoices(json, id.pointer, id.length, created, model);
   if (!answered) writeBlocked();
   else if (!writeChoices()) return ErrorCode.UPSTREAM_INVALID_REPLY;
   json.arrayEnd();
-  json.key("usage");
-  usage.write(json);
-  json.objectEnd();
+  endChatReply(json, usage);
   return t.end(ErrorCode.REPLY_TOO_LARGE);
 }
 

@@ -10,9 +10,10 @@ import { ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
 import { unescapeTo } from "../../json/text";
 import { sseBegin, sseEnd } from "../../sse/writer";
+import { ChatChunks } from "../translation/chat-chunks";
+import { ChatUsage } from "../translation/chat-usage";
 import { Items, Value } from "../translation/value";
 import { StreamSignal, TRANSLATED } from "../translator";
-import { ChatChunk, chunkJson } from "./chat-to-gemini-chunk";
 import { hasAnnotations, TEXT_BYTES_MAX, writeAnnotations } from "./chat-to-gemini-citations";
 import { writeGeminiStreamError } from "./chat-to-gemini-error";
 import {
@@ -22,11 +23,14 @@ import {
   writeCall,
   writeExtraContent,
   writeImage,
+  writeLogprobs,
   writeRefusal,
 } from "./chat-to-gemini-members";
+import { answerSeconds } from "./chat-to-gemini-reply";
 import {
   answerCandidates,
   answerError,
+  answerId,
   answerUsage,
   beginParts,
   blockMessage,
@@ -46,7 +50,7 @@ import {
   readCandidate,
   readFeedback,
 } from "./gemini-answer";
-import { GeminiUsage } from "./gemini-usage";
+import { readUsage } from "./gemini-usage";
 
 /** What is known of one candidate. */
 class Choice {
@@ -68,15 +72,14 @@ class Choice {
 
 const candidates = new Items();
 const parts = new Items();
-const json = chunkJson;
 
 export class GeminiStream {
   /** No candidate gives more than its first call. */
   oneCall: bool = false;
-  private readonly chunk: ChatChunk = new ChatChunk();
+  private readonly chunks: ChatChunks = new ChatChunks();
   /** The first choice's text, unescaped: what it cites is told at the end, in bytes from the start. */
   private readonly text: ByteWriter = new ByteWriter(TEXT_BYTES_MAX);
-  private readonly usage: GeminiUsage = new GeminiUsage();
+  private readonly usage: ChatUsage = new ChatUsage();
   private readonly choices: Choice[] = [];
   private wantsUsage: bool = false;
   private ended: bool = false;
@@ -87,8 +90,8 @@ export class GeminiStream {
     for (let i = 0; i < CANDIDATES_MAX; i++) this.choices.push(new Choice());
   }
 
-  reset(wantsUsage: bool): void {
-    this.chunk.reset();
+  reset(model: ByteWriter, wantsUsage: bool): void {
+    this.chunks.reset(model);
     this.text.reset();
     this.usage.reset();
     for (let i = 0; i < CANDIDATES_MAX; i++) unchecked(this.choices[i]).reset();
@@ -98,26 +101,24 @@ export class GeminiStream {
     this.calls = 0;
   }
 
-  translate(model: ByteWriter, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
+  translate(data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
     if (this.ended) return StreamSignal.END;
     if (dataLength == 0) return StreamSignal.PREAMBLE;
     // A lost answer would be a hole that nobody sees.
     if (!readAnswer(data, dataLength)) return this.error(ErrorCode.UPSTREAM_INVALID_REPLY, data, dataLength, out);
     if (answerError.present) return this.error(ErrorCode.UPSTREAM_ERROR, data, dataLength, out);
-    this.chunk.identify();
-    this.usage.read(answerUsage);
+    if (this.chunks.created == 0) this.identify();
+    if (answerUsage.isObject) readUsage(answerUsage, this.usage);
     if (!candidates.begin(answerCandidates)) {
-      return readFeedback()
-        ? this.refuse(this.start(0, model, out), model, blockMessage, blockReason, out)
-        : StreamSignal.PREAMBLE;
+      return readFeedback() ? this.refuse(this.start(0, out), blockMessage, blockReason, out) : StreamSignal.PREAMBLE;
     }
     let signal = StreamSignal.PREAMBLE;
-    while (signal < StreamSignal.ERROR && candidates.next()) signal = max(signal, this.candidate(model, out));
+    while (signal < StreamSignal.ERROR && candidates.next()) signal = max(signal, this.candidate(out));
     return signal;
   }
 
   /** The stream has ended; it is whole when all that began has come to an end. */
-  end(model: ByteWriter, out: ByteWriter): StreamSignal {
+  end(out: ByteWriter): StreamSignal {
     if (this.ended) return StreamSignal.END;
     let complete = false;
     for (let i = 0; i < CANDIDATES_MAX; i++) {
@@ -128,39 +129,46 @@ export class GeminiStream {
     if (!complete) return StreamSignal.PREAMBLE;
     this.ended = true;
     for (let i = 0; i < CANDIDATES_MAX; i++) {
-      if (unchecked(this.choices[i]).started) this.writeFinish(i, model, out);
+      if (unchecked(this.choices[i]).started) this.writeFinish(i, out);
     }
-    if (this.wantsUsage) this.chunk.writeUsage(this.usage, model, out);
-    out.writeAscii("data: [DONE]\n\n");
+    if (this.wantsUsage) this.chunks.writeUsage(this.usage, out);
+    this.chunks.writeDone(out);
     return StreamSignal.END;
   }
 
-  private candidate(model: ByteWriter, out: ByteWriter): StreamSignal {
+  /** Id and time are those of the first answer. */
+  private identify(): void {
+    this.chunks.created = answerSeconds();
+    this.chunks.takeId(answerId);
+  }
+
+  private candidate(out: ByteWriter): StreamSignal {
     if (!readCandidate(candidates.value) || isBroken(candidateFinish)) {
       return this.fail(ErrorCode.UPSTREAM_INVALID_REPLY, out);
     }
     const index = <i32>candidateIndex.count;
-    const choice = unchecked(this.choices[this.start(index, model, out)]);
+    const choice = unchecked(this.choices[this.start(index, out)]);
     let signal = StreamSignal.PREAMBLE;
     beginParts(parts);
     for (let kind = nextPart(parts); kind >= 0; kind = nextPart(parts)) {
-      if (this.part(kind, index, choice, model, out)) signal = StreamSignal.CONTENT;
+      if (this.part(kind, index, choice, out)) signal = StreamSignal.CONTENT;
     }
-    if (candidateLogprobs.isObject) this.writeLogprobs(index, model, out);
-    if (hasAnnotations()) this.annotate(index, model, out);
+    if (candidateLogprobs.isObject) this.writeLogprobs(index, out);
+    if (hasAnnotations()) this.annotate(index, out);
     if (!candidateFinish.isText) return signal;
     choice.finish = finishReason(candidateFinish, choice.calls > 0, choice.said);
     if (choice.said || choice.finish != "content_filter") return StreamSignal.CONTENT;
-    return this.refuse(index, model, candidateFinishMessage, candidateFinish, out);
+    return this.refuse(index, candidateFinishMessage, candidateFinish, out);
   }
 
   /** True when the client sees something of it. */
-  private part(kind: i32, index: i32, choice: Choice, model: ByteWriter, out: ByteWriter): bool {
+  private part(kind: i32, index: i32, choice: Choice, out: ByteWriter): bool {
+    const json = this.chunks.json;
     if (kind == PartKind.CALL) {
       if (this.oneCall && choice.calls > 0) return false;
-      this.sign(false, index, model, out);
+      this.sign(false, index, out);
     }
-    if (kind != PartKind.NONE) this.chunk.beginDelta(index, model, out);
+    if (kind != PartKind.NONE) this.chunks.beginDelta(out, index);
     switch (kind) {
       case PartKind.TEXT:
         json.key("content");
@@ -182,78 +190,76 @@ export class GeminiStream {
         break;
       case PartKind.AUDIO:
         json.key("audio");
-        writeAudio(json, this.chunk.id, this.chunk.created);
+        writeAudio(json, this.chunks.id, this.chunks.created);
         break;
     }
-    if (kind != PartKind.NONE) this.chunk.endDelta("", out);
+    if (kind != PartKind.NONE) this.chunks.endDelta();
     if (kind != PartKind.THOUGHT && kind != PartKind.NONE) choice.said = true;
-    if (kind != PartKind.CALL && kind != PartKind.IMAGE) this.sign(true, index, model, out);
+    if (kind != PartKind.CALL && kind != PartKind.IMAGE) this.sign(true, index, out);
     return kind != PartKind.NONE;
   }
 
   /** Gemini sends a call whole. */
   private writeToolCall(choice: Choice, out: ByteWriter): void {
+    const json = this.chunks.json;
     json.key("tool_calls");
     json.arrayBegin();
     json.objectBegin();
     json.key("index");
     json.integer(choice.calls++);
-    writeCall(json, out, this.chunk.id, this.calls++);
+    writeCall(json, out, this.chunks.id, this.calls++);
     if (partSignature.isText) writeExtraContent(json, partSignature.pointer, partSignature.length);
     json.objectEnd();
     json.arrayEnd();
   }
 
   /** The part's signature as a thinking block, and, where the part is no call that has it, for the message. */
-  private sign(ofMessage: bool, index: i32, model: ByteWriter, out: ByteWriter): void {
+  private sign(ofMessage: bool, index: i32, out: ByteWriter): void {
     if (!partSignature.isText) return;
-    this.chunk.beginDelta(index, model, out);
+    const json = this.chunks.json;
+    this.chunks.beginDelta(out, index);
     beginThinkingBlock(json);
     endThinkingBlock(json, out, partSignature.pointer, partSignature.length);
     if (ofMessage) writeExtraContent(json, partSignature.pointer, partSignature.length);
-    this.chunk.endDelta("", out);
+    this.chunks.endDelta();
   }
 
-  private annotate(index: i32, model: ByteWriter, out: ByteWriter): void {
-    this.chunk.beginDelta(index, model, out);
-    writeAnnotations(json, this.text, false);
-    this.chunk.endDelta("", out);
+  private annotate(index: i32, out: ByteWriter): void {
+    this.chunks.beginDelta(out, index);
+    writeAnnotations(this.chunks.json, this.text, false);
+    this.chunks.endDelta();
   }
 
-  private refuse(index: i32, model: ByteWriter, words: Value, reason: Value, out: ByteWriter): StreamSignal {
+  private refuse(index: i32, words: Value, reason: Value, out: ByteWriter): StreamSignal {
     unchecked(this.choices[index]).finish = "content_filter";
-    this.chunk.beginDelta(index, model, out);
-    json.key("refusal");
-    writeRefusal(json, out, words, reason);
-    this.chunk.endDelta("", out);
+    this.chunks.beginDelta(out, index);
+    this.chunks.json.key("refusal");
+    writeRefusal(this.chunks.json, out, words, reason);
+    this.chunks.endDelta();
     return StreamSignal.CONTENT;
   }
 
   /** Opens a choice with its role, once; answers its index. */
-  private start(index: i32, model: ByteWriter, out: ByteWriter): i32 {
+  private start(index: i32, out: ByteWriter): i32 {
     const choice = unchecked(this.choices[index]);
     if (choice.started) return index;
     choice.started = true;
-    this.chunk.beginDelta(index, model, out);
-    json.key("role");
-    json.ascii("assistant");
-    json.key("content");
-    json.ascii("");
-    this.chunk.endDelta("", out);
+    this.chunks.writeRole(out, index);
     return index;
   }
 
-  private writeFinish(index: i32, model: ByteWriter, out: ByteWriter): void {
+  private writeFinish(index: i32, out: ByteWriter): void {
     const choice = unchecked(this.choices[index]);
     // Older models say STOP with every piece, also before a call.
     const called = choice.calls > 0 && choice.finish == "stop";
-    this.chunk.beginDelta(index, model, out);
-    this.chunk.endDelta(called ? "tool_calls" : choice.finish, out);
+    this.chunks.writeFinish(called ? "tool_calls" : choice.finish, out, index);
   }
 
-  private writeLogprobs(index: i32, model: ByteWriter, out: ByteWriter): void {
-    this.chunk.beginDelta(index, model, out);
-    this.chunk.endLogprobs(candidateLogprobs, out);
+  private writeLogprobs(index: i32, out: ByteWriter): void {
+    this.chunks.beginDelta(out, index);
+    this.chunks.endMembers();
+    writeLogprobs(this.chunks.json, candidateLogprobs);
+    this.chunks.endChoice("");
   }
 
   private fail(code: ErrorCode, out: ByteWriter): StreamSignal {

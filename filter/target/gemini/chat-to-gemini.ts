@@ -24,7 +24,7 @@ export class ChatToGemini extends Translator {
 
   reset(plan: Plan, inChain: bool): void {
     this.model.reset().writeBytes(plan.originalModelPointer, plan.originalModelLength);
-    this.stream.reset(plan.streamUsage || inChain);
+    this.stream.reset(this.model, plan.streamUsage || inChain);
     this.oneCall = false;
     this.notes.reset(plan.strict);
   }
@@ -49,11 +49,11 @@ export class ChatToGemini extends Translator {
   }
 
   translateEvent(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
-    return this.stream.translate(this.model, data, dataLength, out);
+    return this.stream.translate(data, dataLength, out);
   }
 
   translateEnd(out: ByteWriter): StreamSignal {
-    return this.stream.end(this.model, out);
+    return this.stream.end(out);
   }
 
   writeStreamError(code: ErrorCode, out: ByteWriter): void {
