@@ -4,11 +4,11 @@
 //   {id,"function":{name,"arguments":"{…}"}}      ─▶  {"type":"tool_use",id,name,"input":{…}}
 //   {"role":"tool",tool_call_id,content,is_error}  ─▶  {"type":"tool_result",tool_use_id,content,is_error}
 
-import { JsonReader } from "../../json/reader";
-import { JsonToken } from "../../json/token";
+import { isBlank } from "../translation/blank";
+import { writeArguments } from "../translation/chat-request";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Use, Value } from "../translation/value";
-import { isBlank, partIsBlank, readPart, writeCacheControl, writePart } from "./chat-to-messages-parts";
+import { partIsBlank, readPart, writeCacheControl, writePart } from "./chat-to-messages-parts";
 
 const call = new Fields("messages[].tool_calls[].");
 const callId = call.add("id", Use.NATIVE);
@@ -27,7 +27,6 @@ export const callFields: Fields[] = [call, calledFunction];
 const calls = new Items();
 const counter = new Items();
 const parts = new Items();
-const argumentReader = new JsonReader();
 
 /** Position of an array's last item; -1 when it has none, or is no array. */
 export function lastIndex(array: Value): i32 {
@@ -64,27 +63,9 @@ function writeToolUse(t: Translation, value: Value, cache: Value | null): bool {
   t.json.key("name");
   functionName.copyTo(t.json);
   t.json.key("input");
-  if (!writeInput(t)) return false;
+  if (!writeArguments(t, functionArguments)) return false;
   writeCacheControl(t.json, cache);
   t.json.objectEnd();
-  return true;
-}
-
-/** Chat carries arguments as a string that holds JSON, Messages as the JSON itself. */
-function writeInput(t: Translation): bool {
-  if (functionArguments.present && !functionArguments.isString) return t.refuseType("function.arguments", "a string");
-  if (!functionArguments.present || isBlank(functionArguments)) {
-    t.json.objectBegin();
-    t.json.objectEnd();
-    return true;
-  }
-  if (!t.unescape(functionArguments)) return false;
-  argumentReader.reset(t.textPointer, t.textLength);
-  const isObject = argumentReader.next() == JsonToken.OBJECT_BEGIN && argumentReader.skipRest();
-  if (!isObject || argumentReader.next() != JsonToken.END) {
-    return t.refuseType("function.arguments", "a string that holds one JSON object");
-  }
-  t.json.raw(t.textPointer, t.textLength);
   return true;
 }
 

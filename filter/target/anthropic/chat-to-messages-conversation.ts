@@ -8,10 +8,11 @@
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { JsonWriter } from "../../json/writer";
+import { isBlank } from "../translation/blank";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Use, Value } from "../translation/value";
 import { callFields, lastIndex, writeToolResult, writeToolUses } from "./chat-to-messages-calls";
-import { isBlank, partFields, partIsBlank, readPart, writePart, writeText } from "./chat-to-messages-parts";
+import { partFields, partIsBlank, readPart, writePart, writeText } from "./chat-to-messages-parts";
 import { countThinking, thinkingFields, writeThinking } from "./chat-to-messages-thinking";
 
 /** The system texts, kept until the messages are written; they are never longer than the request. */

@@ -4,9 +4,10 @@
 //   {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}
 //     ─▶ {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}
 
-import { BACKSLASH, COMMA, SPACE } from "../../bytes/ascii";
+import { COMMA } from "../../bytes/ascii";
 import { equalsAscii, equalsAsciiIgnoreCase, startsWithAscii } from "../../bytes/compare";
 import { JsonWriter } from "../../json/writer";
+import { isBlank } from "../translation/blank";
 import { Translation } from "../translation/translation";
 import { Fields, Use, Value } from "../translation/value";
 
@@ -75,20 +76,6 @@ export function writeCacheControl(json: JsonWriter, cache: Value | null): void {
   if (cache == null || !cache.isObject) return;
   json.key("cache_control");
   cache.copyTo(json);
-}
-
-/** Whether a string has no visible character, judging by ASCII white space and its escapes. */
-export function isBlank(value: Value): bool {
-  const end = value.pointer + <usize>value.length;
-  for (let at = value.pointer; at < end; at++) {
-    const byte: u32 = load<u8>(at);
-    if (byte == SPACE) continue;
-    if (byte != BACKSLASH) return false;
-    at++;
-    const escaped: u32 = load<u8>(at);
-    if (escaped != 0x6e && escaped != 0x72 && escaped != 0x74) return false; // n r t
-  }
-  return true;
 }
 
 function writeImage(t: Translation, json: JsonWriter, cache: Value | null): bool {

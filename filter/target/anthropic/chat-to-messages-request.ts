@@ -4,6 +4,7 @@
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { Plan } from "../plan";
+import { wantsTextOnly, writeStopTexts } from "../translation/chat-request";
 import { Notes } from "../translation/notes";
 import { exceeds, isZero } from "../translation/number";
 import { Translation } from "../translation/translation";
@@ -128,16 +129,7 @@ function checkUntranslatable(): bool {
   if (functionCall.present) return t.refuseField("function_call", "use tool_choice.");
   if (webSearch.present) return t.refuseField("web_search_options");
   if (moderation.present) return t.refuseField("moderation");
-  return checkModalities();
-}
-
-function checkModalities(): bool {
-  if (!modalities.present) return true;
-  if (!items.begin(modalities)) return t.refuseType("modalities", "an array");
-  while (items.next()) {
-    if (!items.value.is("text")) return t.refuseValue("modalities", items.value);
-  }
-  return true;
+  return wantsTextOnly(t, modalities);
 }
 
 function writeMaxTokens(plan: Plan): bool {
@@ -173,18 +165,7 @@ function writeNumber(value: Value, dropped: bool, bound: f64): bool {
 function writeStop(): bool {
   if (!stop.present) return true;
   t.json.key("stop_sequences");
-  t.json.arrayBegin();
-  if (stop.isString) {
-    stop.copyTo(t.json);
-  } else {
-    if (!items.begin(stop)) return t.refuseType("stop", "a string or an array of strings");
-    while (items.next()) {
-      if (!items.value.isString) return t.refuseType("stop", "a string or an array of strings");
-      items.value.copyTo(t.json);
-    }
-  }
-  t.json.arrayEnd();
-  return true;
+  return writeStopTexts(t, stop);
 }
 
 /** Chat has three names for who the user is; the first of them counts. */

@@ -7,10 +7,9 @@
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
-import { JsonReader } from "../../json/reader";
-import { JsonToken } from "../../json/token";
 import { JsonWriter } from "../../json/writer";
 import { isBlank } from "../translation/blank";
+import { writeArguments } from "../translation/chat-request";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Use, Value } from "../translation/value";
 import {
@@ -58,7 +57,6 @@ const functionArguments = calledFunction.add("arguments");
 const items = new Items();
 const parts = new Items();
 const calls = new Items();
-const argumentReader = new JsonReader();
 /** The last mark on a part of a tool's result. */
 const resultMark = new Value("");
 const systemText = new ByteWriter(SYSTEM_BYTES_MAX);
@@ -203,27 +201,9 @@ function writeToolUse(t: Translation, value: Value): bool {
   t.json.key("name");
   functionName.copyTo(t.json);
   t.json.key("input");
-  if (!writeInput(t)) return false;
+  if (!writeArguments(t, functionArguments)) return false;
   t.json.objectEnd();
   t.json.objectEnd();
-  return true;
-}
-
-/** Chat carries arguments as a string that holds JSON, Converse as the JSON itself. */
-function writeInput(t: Translation): bool {
-  if (functionArguments.present && !functionArguments.isString) return t.refuseType("function.arguments", "a string");
-  if (!functionArguments.present || isBlank(functionArguments)) {
-    t.json.objectBegin();
-    t.json.objectEnd();
-    return true;
-  }
-  if (!t.unescape(functionArguments)) return false;
-  argumentReader.reset(t.textPointer, t.textLength);
-  const isObject = argumentReader.next() == JsonToken.OBJECT_BEGIN && argumentReader.skipRest();
-  if (!isObject || argumentReader.next() != JsonToken.END) {
-    return t.refuseType("function.arguments", "a string that holds one JSON object");
-  }
-  t.json.raw(t.textPointer, t.textLength);
   return true;
 }
 

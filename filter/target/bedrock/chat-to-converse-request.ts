@@ -5,6 +5,7 @@
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { Plan } from "../plan";
+import { wantsTextOnly, writeStopTexts } from "../translation/chat-request";
 import { Notes } from "../translation/notes";
 import { exceeds, isZero } from "../translation/number";
 import { Translation } from "../translation/translation";
@@ -117,16 +118,7 @@ function checkUntranslatable(): bool {
   if (functionCall.present) return t.refuseField("function_call", "use tool_choice.");
   if (webSearch.present) return t.refuseField("web_search_options");
   if (moderation.present) return t.refuseField("moderation");
-  return checkModalities();
-}
-
-function checkModalities(): bool {
-  if (!modalities.present) return true;
-  if (!items.begin(modalities)) return t.refuseType("modalities", "an array");
-  while (items.next()) {
-    if (!items.value.is("text")) return t.refuseValue("modalities", items.value);
-  }
-  return true;
+  return wantsTextOnly(t, modalities);
 }
 
 function writeInference(plan: Plan): bool {
@@ -153,25 +145,15 @@ function writeInference(plan: Plan): bool {
     json.key("topP");
     topP.copyTo(json);
   }
-  if (stop.present && !writeStop()) return false;
+  if (!writeStop()) return false;
   json.objectEnd();
   return true;
 }
 
 function writeStop(): bool {
+  if (!stop.present) return true;
   t.json.key("stopSequences");
-  t.json.arrayBegin();
-  if (stop.isString) {
-    stop.copyTo(t.json);
-  } else {
-    if (!items.begin(stop)) return t.refuseType("stop", "a string or an array of strings");
-    while (items.next()) {
-      if (!items.value.isString) return t.refuseType("stop", "a string or an array of strings");
-      items.value.copyTo(t.json);
-    }
-  }
-  t.json.arrayEnd();
-  return true;
+  return writeStopTexts(t, stop);
 }
 
 /** How hard to think, and in which format to answer: `outputConfig`. */

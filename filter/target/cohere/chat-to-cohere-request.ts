@@ -4,6 +4,7 @@
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { Plan } from "../plan";
+import { wantsTextOnly, writeStopTexts } from "../translation/chat-request";
 import { Notes } from "../translation/notes";
 import { exceeds, isBelow, isZero } from "../translation/number";
 import { Translation } from "../translation/translation";
@@ -118,21 +119,12 @@ function checkUntranslatable(): bool {
   if (moderation.present) return t.refuseField("moderation");
   if (!isPenalty(frequencyPenalty)) return t.refuseValue("frequency_penalty", frequencyPenalty, "send 0 to 1.");
   if (!isPenalty(presencePenalty)) return t.refuseValue("presence_penalty", presencePenalty, "send 0 to 1.");
-  return checkModalities();
+  return wantsTextOnly(t, modalities);
 }
 
 /** Cohere's penalties go from 0 to 1, chat's from -2 to 2. */
 function isPenalty(value: Value): bool {
   return !value.present || (!isBelow(value, 0) && !exceeds(value, 1));
-}
-
-function checkModalities(): bool {
-  if (!modalities.present) return true;
-  if (!items.begin(modalities)) return t.refuseType("modalities", "an array");
-  while (items.next()) {
-    if (!items.value.is("text")) return t.refuseValue("modalities", items.value);
-  }
-  return true;
 }
 
 function writeSampling(): bool {
@@ -174,19 +166,7 @@ function writeNumber(name: string, value: Value): bool {
 function writeStop(): bool {
   if (!stop.present) return true;
   t.json.key("stop_sequences");
-  t.json.arrayBegin();
-  if (stop.isString) {
-    stop.copyTo(t.json);
-  } else {
-    if (!items.begin(stop)) return t.refuseType("stop", "a string or an array of strings");
-    while (items.next()) {
-      if (!items.value.isString) return t.refuseType("stop", "a string or an array of strings");
-      if (items.index == STOP_MAX) return t.refuseField("stop", "send at most 5.");
-      items.value.copyTo(t.json);
-    }
-  }
-  t.json.arrayEnd();
-  return true;
+  return writeStopTexts(t, stop, STOP_MAX, "send at most 5.");
 }
 
 function writeFormat(): bool {

@@ -3,9 +3,9 @@
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { equalBytes } from "../../bytes/compare";
-import { JsonReader } from "../../json/reader";
 import { JsonToken } from "../../json/token";
 import { Plan } from "../plan";
+import { writeArguments } from "../translation/chat-request";
 import { Translation } from "../translation/translation";
 import { Fields, Use, Value } from "../translation/value";
 import { Signatures } from "./chat-to-gemini-signatures";
@@ -29,7 +29,6 @@ const CALLS_BYTES_MAX: i32 = 16 * 1024 * 1024;
 const CALLS_SEARCHED_BYTES: i32 = 4096 * <i32>RECORD_BYTES;
 const calls = new ByteWriter(CALLS_BYTES_MAX);
 const found = new Value("");
-const argumentReader = new JsonReader();
 
 /** Google's word for "this call is not from a Gemini model": without any signature newer models refuse a call. */
 const FOREIGN_CALL = "skip_thought_signature_validator";
@@ -77,7 +76,7 @@ export function writeFunctionCall(
   t.json.key("name");
   functionName.copyTo(t.json);
   t.json.key("args");
-  if (!writeArguments(t)) return false;
+  if (!writeArguments(t, functionArguments)) return false;
   t.json.objectEnd();
   writeSignature(t, plan, isFirst, signatures);
   t.json.objectEnd();
@@ -95,24 +94,6 @@ function writeSignature(t: Translation, plan: Plan, isFirst: bool, signatures: S
     t.json.key("thoughtSignature");
     t.json.ascii(FOREIGN_CALL);
   }
-}
-
-/** Chat carries arguments as a string that holds JSON, Gemini as the JSON itself. */
-function writeArguments(t: Translation): bool {
-  if (functionArguments.present && !functionArguments.isString) return t.refuseType("function.arguments", "a string");
-  if (!functionArguments.isText) {
-    t.json.objectBegin();
-    t.json.objectEnd();
-    return true;
-  }
-  if (!t.unescape(functionArguments)) return false;
-  argumentReader.reset(t.textPointer, t.textLength);
-  const isObject = argumentReader.next() == JsonToken.OBJECT_BEGIN && argumentReader.skipRest();
-  if (!isObject || argumentReader.next() != JsonToken.END) {
-    return t.refuseType("function.arguments", "a string that holds one JSON object");
-  }
-  t.json.raw(t.textPointer, t.textLength);
-  return true;
 }
 
 function remember(): void {

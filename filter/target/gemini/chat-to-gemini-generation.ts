@@ -2,6 +2,7 @@
 // that tunes nothing has none.
 
 import { Plan } from "../plan";
+import { writeStopTexts } from "../translation/chat-request";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Use, Value } from "../translation/value";
 import { requestedResolution } from "./chat-to-gemini-parts";
@@ -58,20 +59,8 @@ export class GenerationConfig {
 
   stopSequences(stop: Value): bool {
     if (!stop.present || stop.isEmpty) return true;
-    const t = this.t;
     this.begin("stopSequences");
-    t.json.arrayBegin();
-    if (stop.isString) {
-      stop.copyTo(t.json);
-    } else {
-      if (!items.begin(stop)) return t.refuseType("stop", "a string or an array of strings");
-      while (items.next()) {
-        if (!items.value.isString) return t.refuseType("stop", "a string or an array of strings");
-        items.value.copyTo(t.json);
-      }
-    }
-    t.json.arrayEnd();
-    return true;
+    return writeStopTexts(this.t, stop);
   }
 
   logprobs(wanted: Value, top: Value): bool {
