@@ -1,13 +1,18 @@
-// The Azure dialect of a demo provider: the dated API with deployments in its paths, Azure's errors, and what its content
-// filter adds to replies and streams. What is said and refused beyond that is the OpenAI dialect's.
+// The Azure dialect of a demo provider: the dated API with deployments in its paths, the v1 API, Azure's errors, and what its
+// content filter adds to replies and streams. What is said and refused beyond that is the OpenAI dialect's.
 // https://learn.microsoft.com/en-us/azure/foundry/openai/reference
 import { answerChat, openAiDialect } from "./openai.mjs";
-import { isListOf, isObject, isText, nameAfter, Refusal } from "./rules.mjs";
+import { answerEmbeddings } from "./openai-embeddings.mjs";
+import { answerResponses } from "./openai-responses.mjs";
+import { isObject, isText, nameAfter, Refusal } from "./rules.mjs";
 
-const DEPLOYMENTS = ["gpt-deployment"];
+const DEPLOYMENTS = ["gpt-deployment", "embedding-deployment"];
 const PREFIX = "/openai/deployments/";
+const RESPONSES = "/openai/responses";
+const RESPONSES_SINCE = "2025-03-01";
+const V1 = "/openai/v1/";
+const V1_VERSIONS = ["v1", "preview", "latest"];
 const API_VERSION = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
-const EMBEDDING = [0.25, -0.5, 1];
 const PIXEL = "iVBORw0KGgo=";
 const CATEGORIES = ["hate", "self_harm", "sexual", "violence"];
 const SAFE = Object.fromEntries(CATEGORIES.map((name) => [name, { filtered: false, severity: "safe" }]));
@@ -38,15 +43,8 @@ export const azureDialect = {
 
   answer(request, options) {
     checkCredential(request.headers, options);
-    const version = new URLSearchParams(request.query).get("api-version");
-    const [deployment, ...operation] = nameAfter(PREFIX, request.path).split("/");
-    const answer = OPERATIONS[operation.join("/")];
-    if (!request.path.startsWith(PREFIX) || !API_VERSION.test(version ?? "") || answer === undefined) {
-      throw refusal(404, "404");
-    }
-    if (!(options.models ?? DEPLOYMENTS).includes(deployment)) {
-      throw refusal(404, "DeploymentNotFound", "The API deployment for this resource does not exist.");
-    }
+    const answer = request.path.startsWith(V1) ? operationOfV1(request) : operationOfDated(request, options);
+    if (answer === undefined) throw refusal(404, "404");
     if (request.method !== "POST") throw refusal(405, "405", "Method not allowed");
     return answer(request, options);
   },
@@ -60,6 +58,41 @@ export const azureDialect = {
 };
 
 const OPERATIONS = { "chat/completions": chat, embeddings, "images/generations": images };
+const V1_OPERATIONS = {
+  "chat/completions": named(chat),
+  embeddings: named(embeddings),
+  responses: named(answerResponses),
+};
+
+/** Deployments are in the path, but for responses, whose body names theirs. */
+function operationOfDated({ path, query }, options) {
+  const version = new URLSearchParams(query).get("api-version") ?? "";
+  if (!API_VERSION.test(version)) return undefined;
+  if (path === RESPONSES) return version >= RESPONSES_SINCE ? named(answerResponses) : undefined;
+  if (!path.startsWith(PREFIX)) return undefined;
+  const [deployment, ...operation] = nameAfter(PREFIX, path).split("/");
+  const answer = OPERATIONS[operation.join("/")];
+  if (answer !== undefined) checkDeployment(deployment, options);
+  return answer;
+}
+
+function operationOfV1({ path, query }) {
+  const version = new URLSearchParams(query).get("api-version");
+  return version === null || V1_VERSIONS.includes(version) ? V1_OPERATIONS[path.slice(V1.length)] : undefined;
+}
+
+/** An operation whose body names the deployment. */
+function named(operation) {
+  return (request, options) => {
+    checkDeployment(request.json?.model, options);
+    return operation(request, options);
+  };
+}
+
+function checkDeployment(deployment, { models = DEPLOYMENTS }) {
+  if (models.includes(deployment)) return;
+  throw refusal(404, "DeploymentNotFound", "The API deployment for this resource does not exist.");
+}
 
 const refusal = (status, code, message = MESSAGES[status]) => new Refusal(status, message, { code, type: null });
 
@@ -99,21 +132,10 @@ function filteredChunk(event) {
 }
 
 function embeddings({ json }) {
-  const texts = isText(json?.input) ? [json.input] : json?.input;
-  if (!isListOf(isText)(texts) || texts.length === 0) throw refusal(400, "400", "'$.input' is invalid.");
-  const encode = json.encoding_format === "base64" ? base64Of : (vector) => vector;
-  return {
-    status: 200,
-    json: {
-      object: "list",
-      model: "text-embedding-3-small",
-      data: texts.map((_, index) => ({ object: "embedding", index, embedding: encode(EMBEDDING) })),
-      usage: { prompt_tokens: texts.length, total_tokens: texts.length },
-    },
-  };
+  return answerEmbeddings(json, (_, message) => {
+    throw refusal(400, "400", message);
+  });
 }
-
-const base64Of = (vector) => Buffer.from(new Float32Array(vector).buffer).toString("base64");
 
 function images({ json }) {
   if (!isText(json?.prompt)) throw refusal(400, "400", "'$.prompt' is required.");

@@ -1,4 +1,4 @@
-// What Cohere's v2 Chat and Rerank accept, from their public reference. Throws Refusal in that API's words.
+// What Cohere's v2 Chat, Rerank and Embed accept, from their public reference. Throws Refusal in that API's words.
 import * as is from "./rules.mjs";
 import { Refusal } from "./rules.mjs";
 
@@ -44,6 +44,22 @@ const CHAT_FIELDS = {
   priority: [is.isCount(0, 999), "an integer from 0 to 999"],
 };
 
+const EMBED_FIELDS = {
+  model: [is.isText, "a string"],
+  input_type: [
+    is.isOneOf("search_document", "search_query", "classification", "clustering", "image"),
+    "a known input type",
+  ],
+  texts: [(value) => is.isListOf(is.isText)(value) && value.length <= 96, "at most 96 strings"],
+  embedding_types: [
+    is.isListOf(is.isOneOf("float", "int8", "uint8", "binary", "ubinary", "base64")),
+    "a list of types",
+  ],
+  output_dimension: [is.isOneOf(256, 512, 1024, 1536), "256, 512, 1024 or 1536"],
+  max_tokens: [is.isCount(1), "an integer from 1"],
+  truncate: [is.isOneOf("NONE", "START", "END"), "NONE, START or END"],
+};
+
 const RERANK_FIELDS = {
   model: [is.isText, "a string"],
   query: [is.isText, "a string"],
@@ -86,6 +102,10 @@ function checkKnown(body, fields, required) {
   const unknown = is.unknownField(body, Object.keys(fields));
   if (unknown) throw new Refusal(422, `unknown field: parameter '${unknown}' is not a valid field`);
   is.checkFields(body, fields, "", (name, wanted) => refuse(`${name} must be ${wanted}`));
+}
+
+export function checkEmbed(body) {
+  checkKnown(body, EMBED_FIELDS, ["model", "input_type", "texts"]);
 }
 
 export function checkRerank(body) {

@@ -1,10 +1,10 @@
-// The Cohere dialect of a demo provider: POST /v2/chat, POST /v2/rerank and that API's errors.
+// The Cohere dialect of a demo provider: POST /v2/chat, /v2/rerank, /v2/embed and that API's errors.
 // https://docs.cohere.com/reference/chat
-import { checkChat, checkRerank } from "./cohere-rules.mjs";
-import { countTokens, outputTokens, piecesOf, replyTo } from "./replies.mjs";
+import { checkChat, checkEmbed, checkRerank } from "./cohere-rules.mjs";
+import { countTokens, outputTokens, piecesOf, replyTo, vectorOf } from "./replies.mjs";
 import { isText, Refusal } from "./rules.mjs";
 
-const MODELS = ["command-demo", "command-a-03-2025", "rerank-demo"];
+const MODELS = ["command-demo", "command-a-03-2025", "rerank-demo", "embed-demo"];
 /** With no cap asked for, longer than any reply here. */
 const OUTPUT_TOKENS_MAX = 1_000_000;
 const FINISH_REASONS = { stop: "COMPLETE", "stop-sequence": "STOP_SEQUENCE", length: "MAX_TOKENS", tools: "TOOL_CALL" };
@@ -29,6 +29,7 @@ export const cohereDialect = {
     checkCredential(request.headers, options.apiKey);
     if (request.method !== "POST") throw new Refusal(405, "method not allowed");
     if (request.path === "/v2/chat") return chat(request.json, options);
+    if (request.path === "/v2/embed") return embed(request.json, options);
     if (request.path === "/v2/rerank") return rerank(request.json, options);
     throw new Refusal(404, "the requested path was not found");
   },
@@ -166,6 +167,22 @@ function callEvents({ id, type, function: { name, arguments: json } }, index) {
     ),
     named({ type: "tool-call-end", index }),
   ];
+}
+
+function embed(body, options) {
+  checkEmbed(body);
+  checkModel(body.model, options);
+  const input = body.texts.reduce((sum, text) => sum + countTokens(text), 0);
+  return {
+    status: 200,
+    json: {
+      id: `demo-${++sequence}`,
+      texts: body.texts,
+      embeddings: { float: body.texts.map(vectorOf) },
+      meta: { api_version: { version: "2" }, billed_units: { input_tokens: input } },
+      response_type: "embeddings_by_type",
+    },
+  };
 }
 
 /** Documents that share more words with the query come first. */

@@ -1,11 +1,12 @@
-// The Gemini dialect of a demo provider: generateContent, streamGenerateContent, countTokens, models and that API's errors,
+// The Gemini dialect of a demo provider: generateContent, streamGenerateContent, countTokens, embedContent, models and that API's errors,
 // as Google AI Studio has them, and under Vertex AI's path with a bearer token.
 // https://ai.google.dev/api/generate-content
+import { checkBatchEmbed, checkEmbed } from "./gemini-embed-rules.mjs";
 import { checkGenerateContent, SIGNATURE } from "./gemini-rules.mjs";
-import { countTokens, outputTokens, replyTo } from "./replies.mjs";
+import { countTokens, outputTokens, replyTo, vectorOf } from "./replies.mjs";
 import { Refusal } from "./rules.mjs";
 
-const MODELS = ["gemini-demo", "gemini-3-flash-preview", "gemini-2.5-flash"];
+const MODELS = ["gemini-demo", "gemini-3-flash-preview", "gemini-2.5-flash", "gemini-embedding-demo"];
 /** With no cap asked for, longer than any reply here. */
 const OUTPUT_TOKENS_MAX = 1_000_000;
 const AI_STUDIO = "/v1beta";
@@ -110,6 +111,12 @@ function answer({ method, path, query, json: body }, options, base) {
   if (verb === undefined) return { status: 200, json: modelObject(model) };
   if (method !== "POST") throw new Refusal(404, "Requested entity was not found.");
   if (verb === "countTokens") return { status: 200, json: { totalTokens: inputTokens(body) } };
+  const embeds = base === AI_STUDIO;
+  if (embeds && verb === "embedContent") return { status: 200, json: { embedding: embed(body, "") } };
+  if (embeds && verb === "batchEmbedContents") {
+    checkBatchEmbed(body, model);
+    return { status: 200, json: { embeddings: body.requests.map((one, index) => embed(one, `requests[${index}].`)) } };
+  }
   if (verb !== "generateContent" && verb !== "streamGenerateContent") {
     throw new Refusal(404, `models/${model} is not supported for ${verb}.`);
   }
@@ -129,6 +136,11 @@ const modelObject = (id) => ({
   outputTokenLimit: 65_536,
   supportedGenerationMethods: ["generateContent", "countTokens"],
 });
+
+function embed(request, path) {
+  checkEmbed(request, path);
+  return { values: vectorOf(spoken(request.content)) };
+}
 
 const spoken = ({ parts }) => parts.map(({ text, thought }) => (thought ? "" : (text ?? ""))).join("");
 const inputTokens = ({ contents, systemInstruction }) =>

@@ -1,12 +1,14 @@
-// The OpenAI dialect of a demo provider: POST /v1/chat/completions and /v1/responses, GET /v1/models and that API's errors.
+// The OpenAI dialect of a demo provider: POST /v1/chat/completions, /v1/responses and /v1/embeddings,
+// GET /v1/models and that API's errors.
 // https://platform.openai.com/docs/api-reference/chat
+import { answerEmbeddings } from "./openai-embeddings.mjs";
 import { reasoningTokens } from "./openai-quirks.mjs";
 import { answerResponses } from "./openai-responses.mjs";
 import { checkChat } from "./openai-rules.mjs";
 import { countTokens, outputTokens, piecesOf, replyTo } from "./replies.mjs";
 import { isText, nameAfter, Refusal } from "./rules.mjs";
 
-const MODELS = ["gpt-demo", "gpt-4o", "gpt-4o-mini"];
+const MODELS = ["gpt-demo", "gpt-4o", "gpt-4o-mini", "embedding-demo"];
 const MODELS_CREATED = 1_715_367_049;
 /** With no cap asked for, longer than any reply here. */
 const OUTPUT_TOKENS_MAX = 1_000_000;
@@ -38,6 +40,7 @@ export const openAiDialect = {
     checkCredential(request.headers, options.apiKey);
     if (request.path === "/v1/chat/completions") return answerChat(request, options);
     if (request.path === "/v1/responses") return answerResponses(request, options);
+    if (request.path === "/v1/embeddings") return embeddings(request, options);
     if (request.path.startsWith("/v1/models")) return models(request, options);
     throw new Refusal(404, `Invalid URL (${request.method} ${request.path})`);
   },
@@ -103,6 +106,13 @@ function toolsToCall({ tools = [], tool_choice: choice = "auto", parallel_tool_c
 function schemaOf(format) {
   if (format?.type === "json_schema") return format.json_schema?.schema ?? { type: "object" };
   return format?.type === "json_object" ? { type: "object", properties: { reply: { type: "string" } } } : undefined;
+}
+
+function embeddings({ json }, options) {
+  if (isText(json?.model)) checkModel(json.model, options);
+  return answerEmbeddings(json, (param, message) => {
+    throw new Refusal(400, message, { param });
+  });
 }
 
 /** Also for dialects that are this one with other paths. */

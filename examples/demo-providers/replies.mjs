@@ -11,6 +11,9 @@ export const tokensOf = (text) => text.match(TOKEN) ?? [];
 /** Every provider counts in its own way; a count only has to be stable and to grow with the text. */
 export const countTokens = (text) => Math.max(1, tokensOf(text).length);
 
+/** Of numbers that 32 bits hold exactly. */
+export const vectorOf = (text) => [0.25, -0.5, countTokens(text)];
+
 function replyText(model, question) {
   if (question === "") return `This is ${model}, a demo provider. You sent no text.`;
   if (CHINESE.test(question)) return `我是演示模型 ${model}。您说的是：“${question}”。没有真正的模型在回答您。`;

@@ -6,10 +6,12 @@
 //   chat       user · assistant(call a) · tool(a) · user(image)
 
 import { ByteWriter } from "../../bytes/byte-writer";
+import { startsWithAscii } from "../../bytes/compare";
 import { ErrorCode } from "../../contract";
 import { JsonWriter } from "../../json/writer";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Use, Value } from "../translation/value";
+import { REASONING_PREFIX } from "./response-items";
 import { beginParts, isOneText, isText, nextPart, partText, writePart } from "./responses-to-chat-parts";
 import { addCall, addMessage, addReasoning, beginTurn, endTurn } from "./responses-to-chat-turn";
 
@@ -24,7 +26,7 @@ const output = item.add("output", Use.MAPPED);
 const summary = item.add("summary", Use.MAPPED);
 const encryptedContent = item.add("encrypted_content", Use.MAPPED);
 // Labels of an earlier answer.
-item.add("id");
+const id = item.add("id");
 item.add("status");
 item.add("phase");
 
@@ -71,10 +73,14 @@ function writeItem(t: Translation): bool {
   if (type.is("function_call")) return addCall(t, callId, name, callArguments, inChain);
   if (type.is("reasoning")) return addReasoning(t, summary, encryptedContent, inChain);
   if (isMessage) return endTurn(t) && writeMessage(t);
-  if (type.is("item_reference")) {
-    return t.refuseValue("type", type, "send the item itself (with store: false your SDK does).");
-  }
+  if (type.is("item_reference")) return writeReference(t);
   return type.isString ? t.refuseValue("type", type) : t.refuseType("type", "a string");
+}
+
+/** Nothing is kept here, so what is referred to is lost: thoughts may be, as those of another provider are; nothing else. */
+function writeReference(t: Translation): bool {
+  if (id.isString && startsWithAscii(id.pointer, id.length, REASONING_PREFIX)) return t.drop("input[].reasoning");
+  return t.refuseValue("type", type, "send the item itself (with store: false your SDK does).");
 }
 
 function writeMessage(t: Translation): bool {

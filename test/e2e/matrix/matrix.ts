@@ -1,9 +1,12 @@
-// The gateway of the matrix: a fake of every dialect, and a model route `via-<dialect>` to each.
+// The gateway of the matrix: a fake of every upstream, and model routes `via-<upstream>` and `vectors-<upstream>` to each.
 
 import { expect } from "vitest";
-import type { DemoProvider } from "../../../examples/demo-providers/index.mjs";
+import type { DemoProvider, Fault } from "../../../examples/demo-providers/index.mjs";
 import { Gateway } from "../harness.ts";
-import { UPSTREAMS } from "./upstreams.ts";
+import { UPSTREAMS, type Upstream } from "./upstreams.ts";
+
+export const routeTo = ({ id }: Upstream) => `via-${id}`;
+export const vectorRouteTo = ({ id }: Upstream) => `vectors-${id}`;
 
 export class Matrix {
   private constructor(
@@ -13,33 +16,47 @@ export class Matrix {
 
   static async start(): Promise<Matrix> {
     const providers = new Map<string, DemoProvider>();
-    for (const { dialect, start } of UPSTREAMS) {
-      providers.set(dialect, await start({ apiKey: `${dialect}-credential` }));
-    }
+    for (const { id, start, apiKey } of UPSTREAMS) providers.set(id, await start({ apiKey, strictFields: true }));
+    const withVectors = UPSTREAMS.map((upstream) => ({
+      ...upstream,
+      vectors: upstream.embeddingModel ?? upstream.model,
+    }));
     const gateway = await Gateway.start({
-      providers: UPSTREAMS.map(({ dialect, document }) => ({
-        id: dialect,
+      providers: UPSTREAMS.map(({ id, dialect, apiKey, basePath = "", document }) => ({
+        id,
         dialect,
-        baseUrl: providers.get(dialect)?.url ?? "",
-        apiKey: `${dialect}-credential`,
+        baseUrl: `${providers.get(id)?.url}${basePath}`,
+        apiKey,
         allowPrivateAddress: true,
         ...document,
       })),
-      targets: UPSTREAMS.map(({ dialect, model }) => ({ id: dialect, provider: dialect, model })),
-      modelRoutes: UPSTREAMS.map(({ dialect }) => ({ id: `via-${dialect}`, targets: [{ target: dialect }] })),
+      targets: withVectors.flatMap(({ id, model, vectors }) => [
+        { id, provider: id, model },
+        { id: `${id}-vectors`, provider: id, model: vectors },
+      ]),
+      modelRoutes: UPSTREAMS.flatMap((upstream) => [
+        { id: routeTo(upstream), targets: [{ target: upstream.id }] },
+        { id: vectorRouteTo(upstream), targets: [{ target: `${upstream.id}-vectors` }] },
+      ]),
       consumers: [{ id: "team", models: ["*"] }],
     });
     return new Matrix(gateway, providers);
   }
 
-  provider(dialect: string): DemoProvider {
-    const provider = this.providers.get(dialect);
-    if (provider === undefined) throw new Error(`the matrix has no provider of the dialect ${dialect}`);
+  provider({ id }: Upstream): DemoProvider {
+    const provider = this.providers.get(id);
+    if (provider === undefined) throw new Error(`the matrix has no upstream ${id}`);
     return provider;
   }
 
-  async clearFaults(): Promise<void> {
-    for (const provider of this.providers.values()) await provider.clearFault();
+  /** What `ask` answers while every upstream has its fault. */
+  async withFault<T>(fault: (upstream: Upstream) => Fault, ask: () => Promise<T>): Promise<T> {
+    for (const upstream of UPSTREAMS) await this.provider(upstream).setFault(fault(upstream));
+    try {
+      return await ask();
+    } finally {
+      for (const upstream of UPSTREAMS) await this.provider(upstream).clearFault();
+    }
   }
 
   async stop(): Promise<void> {

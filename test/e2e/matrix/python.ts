@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const build = fileURLToPath(new URL("../../../build", import.meta.url));
+const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Folder with the packages of requirements.txt, named by its content. */
 async function installed(): Promise<string> {
@@ -31,26 +32,32 @@ async function installed(): Promise<string> {
   return target;
 }
 
-export interface PythonCheck {
-  readonly client: string;
-  readonly check: string;
-  readonly value?: unknown;
-  readonly error?: string;
+/** What clients.py can be asked for, by client. */
+export const PYTHON_CHECKS = {
+  "openai, chat": ["plain", "stream", "async stream", "tools", "structured", "embed"],
+  "openai, responses": ["plain", "stream", "tools", "structured"],
+  anthropic: ["plain", "stream", "tools", "structured"],
+} as const;
+export type PythonClient = keyof typeof PYTHON_CHECKS;
+export type PythonCheck = (typeof PYTHON_CHECKS)[PythonClient][number];
+
+export interface PythonJob {
+  readonly client: PythonClient;
+  readonly check: PythonCheck;
+  readonly model: string;
+  readonly question: string;
 }
 
-/** Runs clients.py against a gateway; `mode` is "", "text-only" or "error". */
-export async function runPython(
-  url: string,
-  key: string,
-  model: string,
-  question: string,
-  mode: string,
-): Promise<PythonCheck[]> {
+export interface PythonOutcome {
+  readonly value?: unknown;
+  readonly error?: { readonly type: string; readonly status: number | null; readonly text: string };
+}
+
+/** Runs clients.py against a gateway: an outcome for each job. */
+export async function runPython(url: string, key: string, jobs: readonly PythonJob[]): Promise<PythonOutcome[]> {
   const environment = { ...process.env, PYTHONPATH: await installed(), SLUICE_KEY: key, PYTHONIOENCODING: "utf-8" };
-  const script = join(folder, "clients.py");
-  const { stdout } = await run("python3", [script, url, model, question, mode], { env: environment });
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as PythonCheck);
+  const options = { env: environment, maxBuffer: OUTPUT_BYTES_MAX };
+  const running = run("python3", [join(folder, "clients.py"), url], options);
+  running.child.stdin?.end(JSON.stringify(jobs));
+  return JSON.parse((await running).stdout) as PythonOutcome[];
 }

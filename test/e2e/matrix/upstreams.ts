@@ -1,37 +1,170 @@
-// The providers of the matrix: one fake for each dialect, with what its provider document says beyond the address, and
-// what such a provider can do at all.
+// The providers of the matrix: a fake for each dialect and each way to be addressed in it, what its provider document says
+// beyond the address, and what such a provider can do at all.
 
 import {
   type DemoProvider,
   startAnthropicProvider,
   startAzureProvider,
   startBailianProvider,
+  startBedrockProvider,
   startCohereProvider,
   startCozeProvider,
   startDifyProvider,
   startGeminiProvider,
   startOpenAiProvider,
+  startVertexProvider,
 } from "../../../examples/demo-providers/index.mjs";
 import type { ProviderDocument } from "../harness.ts";
 
 export interface Upstream {
+  readonly id: string;
+  /** In the documentation's table. */
+  readonly title: string;
   readonly dialect: ProviderDocument["dialect"];
-  readonly start: (options: { apiKey: string }) => Promise<DemoProvider>;
+  readonly start: (options: { apiKey: string; strictFields: boolean }) => Promise<DemoProvider>;
+  /** Made up, in the form of the provider's own. */
+  readonly apiKey: string;
   /** The model that its fake knows. */
   readonly model: string;
+  /** How the fake calls itself in its answers; absent, by its model. */
+  readonly says?: string;
+  /** Behind the fake's base URL. */
+  readonly basePath?: string;
   /** Further members of the provider document. */
   readonly document?: Partial<ProviderDocument>;
+  /** A model for vectors, where it has one. */
+  readonly embeddingModel?: string;
+  /** Serves the Responses API itself and keeps what it answered. */
+  readonly keepsResponses?: boolean;
+  /** It says what it is about to do, and then calls its tools. */
+  readonly saysBeforeCalls?: boolean;
   /** Agent platforms answer in text only. */
   readonly textOnly?: boolean;
 }
 
+const azure = {
+  start: startAzureProvider,
+  apiKey: "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+  model: "gpt-deployment",
+  embeddingModel: "embedding-deployment",
+};
+
 export const UPSTREAMS: readonly Upstream[] = [
-  { dialect: "openai", start: startOpenAiProvider, model: "gpt-demo" },
-  { dialect: "azure", start: startAzureProvider, model: "gpt-deployment", document: { apiVersion: "2024-10-21" } },
-  { dialect: "anthropic", start: startAnthropicProvider, model: "claude-demo" },
-  { dialect: "gemini", start: startGeminiProvider, model: "gemini-demo" },
-  { dialect: "cohere", start: startCohereProvider, model: "command-demo" },
-  { dialect: "dify", start: startDifyProvider, model: "dify-demo", textOnly: true },
-  { dialect: "coze", start: startCozeProvider, model: "7379462189365198898", textOnly: true },
-  { dialect: "bailian", start: startBailianProvider, model: "app-demo", textOnly: true },
+  {
+    id: "openai",
+    title: "OpenAI",
+    dialect: "openai",
+    start: startOpenAiProvider,
+    apiKey: "sk-proj-demo0123456789abcdef",
+    model: "gpt-demo",
+    document: { quirks: ["responses"] },
+    embeddingModel: "embedding-demo",
+    keepsResponses: true,
+  },
+  {
+    id: "compatible",
+    title: "OpenAI-compatible",
+    dialect: "openai",
+    start: startOpenAiProvider,
+    apiKey: "gsk_demo0123456789abcdef",
+    model: "gpt-demo",
+    embeddingModel: "embedding-demo",
+  },
+  {
+    ...azure,
+    id: "azure",
+    title: "Azure OpenAI, v1 API",
+    dialect: "openai",
+    basePath: "/v1",
+    document: { auth: "api-key", quirks: ["responses"] },
+    keepsResponses: true,
+  },
+  {
+    ...azure,
+    id: "azure-dated",
+    title: "Azure OpenAI, deployments",
+    dialect: "azure",
+    document: { apiVersion: "2024-10-21" },
+  },
+  {
+    ...azure,
+    id: "azure-preview",
+    title: "Azure OpenAI, deployments and responses",
+    dialect: "azure",
+    document: { apiVersion: "2025-04-01-preview", quirks: ["responses"] },
+    keepsResponses: true,
+  },
+  {
+    id: "anthropic",
+    title: "Anthropic",
+    dialect: "anthropic",
+    start: startAnthropicProvider,
+    apiKey: "sk-ant-api03-demo0123456789abcdef",
+    model: "claude-demo",
+  },
+  {
+    id: "gemini",
+    title: "Google Gemini",
+    dialect: "gemini",
+    start: startGeminiProvider,
+    apiKey: "AIzaDemo0123456789abcdef",
+    model: "gemini-demo",
+    embeddingModel: "gemini-embedding-demo",
+  },
+  {
+    id: "vertex",
+    title: "Vertex AI",
+    dialect: "gemini",
+    start: startVertexProvider,
+    apiKey: "ya29.demo0123456789abcdef",
+    model: "gemini-demo",
+    document: { auth: "bearer" },
+  },
+  {
+    id: "bedrock",
+    title: "AWS Bedrock",
+    dialect: "bedrock",
+    start: startBedrockProvider,
+    apiKey: "ABSKdemo0123456789abcdef",
+    model: "anthropic.claude-demo-v1:0",
+  },
+  {
+    id: "cohere",
+    title: "Cohere",
+    dialect: "cohere",
+    start: startCohereProvider,
+    apiKey: "demo0123456789abcdefdemo0123456789abcdef",
+    model: "command-demo",
+    embeddingModel: "embed-demo",
+    saysBeforeCalls: true,
+  },
+  {
+    id: "dify",
+    title: "Dify",
+    dialect: "dify",
+    start: startDifyProvider,
+    apiKey: "app-demo0123456789abcdef",
+    model: "dify-demo",
+    textOnly: true,
+  },
+  {
+    id: "coze",
+    title: "Coze",
+    dialect: "coze",
+    start: startCozeProvider,
+    apiKey: "pat_demo0123456789abcdef",
+    model: "7379462189365198898",
+    says: "coze-demo",
+    textOnly: true,
+  },
+  {
+    id: "bailian",
+    title: "Bailian",
+    dialect: "bailian",
+    start: startBailianProvider,
+    apiKey: "sk-demo0123456789abcdef",
+    model: "app-demo",
+    says: "bailian-demo",
+    textOnly: true,
+  },
 ];

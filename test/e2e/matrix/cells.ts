@@ -1,0 +1,51 @@
+// The cells of the matrix: what each client gets from each upstream, feature by feature. Tests assert every cell, and the
+// table of docs/api.md is made from them.
+
+import type { Client } from "./clients/client.ts";
+import { clientsOf } from "./clients/index.ts";
+import { UPSTREAMS, type Upstream } from "./upstreams.ts";
+
+export const FEATURES = {
+  plain: "answers",
+  stream: "streams",
+  conversation: "conversations",
+  tools: "tools",
+  structured: "structured output",
+  embed: "embeddings",
+} as const;
+export type Feature = keyof typeof FEATURES;
+
+export interface Cell {
+  /** Place of the client in the list of all, because a client needs a gateway and cells are there before it. */
+  readonly index: number;
+  readonly name: string;
+  readonly upstream: Upstream;
+  /** How the refusal reads; absent, it works. */
+  readonly refusal?: string;
+}
+
+/** Only for what they are and can. */
+const CLIENTS: readonly Client[] = clientsOf("http://127.0.0.1:1", "unused");
+
+/** Why this upstream cannot serve this, in the words that the client reads. */
+function refusalOf(client: Client, upstream: Upstream, feature: Feature): string | undefined {
+  if (upstream.textOnly && feature === "tools") return "tools";
+  if (upstream.textOnly && feature === "structured") return client.schemaByTool ? "tools" : "response_format";
+  if (client.refersToStored) {
+    if (feature === "conversation" || (feature === "tools" && upstream.saysBeforeCalls)) return "store: false";
+  }
+  if (feature !== "embed") return undefined;
+  const reachable = upstream.embeddingModel !== undefined && (client.api !== "gemini" || upstream.dialect === "gemini");
+  return reachable ? undefined : "operation";
+}
+
+/** All cells of a feature, but of clients that do not have it. */
+export function cellsOf(feature: Feature): Cell[] {
+  return UPSTREAMS.flatMap((upstream) =>
+    CLIENTS.flatMap((client, index) => {
+      if (client[feature] === undefined || (feature === "embed" && upstream.id === "vertex")) return [];
+      const refusal = refusalOf(client, upstream, feature);
+      return [{ index, name: client.name, upstream, ...(refusal === undefined ? {} : { refusal }) }];
+    }),
+  );
+}

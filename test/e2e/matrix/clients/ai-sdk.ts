@@ -1,0 +1,87 @@
+// Vercel's AI SDK over its OpenAI and Anthropic providers.
+
+import type { OpenAIProvider } from "@ai-sdk/openai";
+import {
+  APICallError,
+  embedMany,
+  generateText,
+  type LanguageModel,
+  type ModelMessage,
+  Output,
+  stepCountIs,
+  streamText,
+  tool,
+} from "ai";
+import { all } from "../../harness.ts";
+import { type Client, joined, RESULT, TOOL, weather } from "./client.ts";
+
+/** It writes to the console what it thinks of models that it does not know. */
+(globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
+
+const user = (content: string): ModelMessage => ({ role: "user", content });
+
+interface Options extends Pick<Client, "name" | "api" | "refersToStored" | "schemaByTool"> {
+  readonly modelOf: (model: string) => LanguageModel;
+  /** False: OpenAI's provider sends everything again instead of referring to it. */
+  readonly store?: boolean;
+  readonly vectorsBy?: OpenAIProvider;
+}
+
+export function aiSdk({ modelOf, store, vectorsBy, ...client }: Options): Client {
+  const common = { maxRetries: 0, ...(store === undefined ? {} : { providerOptions: { openai: { store } } }) };
+
+  /** A stream's errors come aside. */
+  async function streamed(request: Parameters<typeof streamText>[0]) {
+    let failure: unknown;
+    const result = streamText({
+      ...request,
+      onError: ({ error }) => {
+        failure ??= error;
+      },
+    });
+    const pieces = await all(result.textStream);
+    if (failure !== undefined) throw failure;
+    return joined(pieces);
+  }
+
+  return {
+    ...client,
+    refused: APICallError,
+    rateLimited: APICallError,
+    async plain(model, prompt) {
+      return (await generateText({ model: modelOf(model), prompt, ...common })).text;
+    },
+    async stream(model, prompt) {
+      return await streamed({ model: modelOf(model), prompt, ...common });
+    },
+    async conversation(model, first, second) {
+      const { response } = await generateText({ model: modelOf(model), messages: [user(first)], ...common });
+      const messages = [user(first), ...response.messages, user(second)];
+      return (await generateText({ model: modelOf(model), messages, ...common })).text;
+    },
+    async tools(model, prompt, inStream) {
+      let input: unknown;
+      const get_weather = tool({
+        description: TOOL.description,
+        inputSchema: weather,
+        execute: async (given) => {
+          input = given;
+          return RESULT;
+        },
+      });
+      const stopWhen = stepCountIs(2);
+      const request = { model: modelOf(model), prompt, tools: { get_weather }, stopWhen, ...common };
+      const { text } = inStream ? await streamed(request) : await generateText(request);
+      return { input, text };
+    },
+    async structured(model, prompt) {
+      const output = Output.object({ schema: weather });
+      return (await generateText({ model: modelOf(model), prompt, output, ...common })).output;
+    },
+    ...(vectorsBy && {
+      async embed(model: string, values: string[]) {
+        return (await embedMany({ model: vectorsBy.embeddingModel(model), values, maxRetries: 0 })).embeddings;
+      },
+    }),
+  };
+}

@@ -1,0 +1,58 @@
+// Anthropic's own SDK: messages.
+
+import Anthropic from "@anthropic-ai/sdk";
+import { type Client, joined, MAX_TOKENS, parameters, RESULT, TOOL } from "./client.ts";
+
+const user = (content: string) => ({ role: "user" as const, content });
+const textOf = (message: Anthropic.Message) =>
+  message.content.map((block) => (block.type === "text" ? block.text : "")).join("");
+
+export function anthropicMessages(client: Anthropic): Client {
+  const tools = [{ ...TOOL, input_schema: parameters }];
+  const ask = (model: string, messages: Anthropic.MessageParam[]) =>
+    client.messages.create({ model, max_tokens: MAX_TOKENS, messages });
+  return {
+    name: "`@anthropic-ai/sdk`",
+    api: "messages",
+    refused: Anthropic.BadRequestError,
+    rateLimited: Anthropic.RateLimitError,
+    async plain(model, question) {
+      return textOf(await ask(model, [user(question)]));
+    },
+    async stream(model, question) {
+      const pieces: string[] = [];
+      const stream = client.messages.stream({ model, max_tokens: MAX_TOKENS, messages: [user(question)] });
+      stream.on("text", (text) => pieces.push(text));
+      if (textOf(await stream.finalMessage()) !== pieces.join("")) throw new Error("the final message differs");
+      return joined(pieces);
+    },
+    async conversation(model, first, second) {
+      const { role, content } = await ask(model, [user(first)]);
+      return textOf(await ask(model, [user(first), { role, content }, user(second)]));
+    },
+    async tools(model, question, streamed) {
+      const messages = [user(question)];
+      const request = { model, max_tokens: MAX_TOKENS, messages, tools };
+      const first = streamed
+        ? await client.messages.stream(request).finalMessage()
+        : await client.messages.create(request);
+      const call = first.content.find((block) => block.type === "tool_use");
+      if (call === undefined) throw new Error(`no tool call: ${JSON.stringify(first)}`);
+      const result = { type: "tool_result" as const, tool_use_id: call.id, content: RESULT };
+      const second = await client.messages.create({
+        ...request,
+        messages: [...messages, { role: "assistant", content: first.content }, { role: "user", content: [result] }],
+      });
+      return { input: call.input, text: textOf(second) };
+    },
+    async structured(model, question) {
+      const answer = await client.messages.create({
+        model,
+        max_tokens: MAX_TOKENS,
+        messages: [user(question)],
+        output_config: { format: { type: "json_schema", schema: parameters } },
+      });
+      return JSON.parse(textOf(answer));
+    },
+  };
+}

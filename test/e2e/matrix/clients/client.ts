@@ -1,0 +1,64 @@
+// What every client of the matrix is asked for, and the words that it is asked with. Nothing here, nor in the clients, knows
+// which provider answers.
+
+import { z } from "zod";
+
+export interface Streamed {
+  readonly text: string;
+  /** Pieces of text that came one by one. */
+  readonly pieces: number;
+}
+
+export interface ToolRoundTrip {
+  /** Arguments of the call, parsed. */
+  readonly input: unknown;
+  /** The answer after the tool's result. */
+  readonly text: string;
+}
+
+/** What a client's own error looks like, whatever it wraps. */
+export interface ErrorClass {
+  new (...parameters: never[]): Error;
+}
+
+export interface Client {
+  readonly name: string;
+  readonly api: "chat" | "responses" | "messages" | "gemini";
+  /** What it raises for a request that is refused (400), and at a rate limit (429). */
+  readonly refused: ErrorClass;
+  readonly rateLimited: ErrorClass;
+  /** It may refer to what the provider has stored instead of sending it again. */
+  readonly refersToStored?: boolean;
+  /** It makes a tool of the schema that an answer has to fit. */
+  readonly schemaByTool?: boolean;
+  plain(model: string, question: string): Promise<string>;
+  stream(model: string, question: string): Promise<Streamed>;
+  /** Asks, and asks again with what was said before. */
+  conversation(model: string, first: string, second: string): Promise<string>;
+  tools(model: string, question: string, streamed: boolean): Promise<ToolRoundTrip>;
+  structured(model: string, question: string): Promise<unknown>;
+  embed?(model: string, texts: string[]): Promise<number[][]>;
+}
+
+export const MAX_TOKENS = 512;
+/** What every tool call and every structured answer must fit. */
+export const weather = z.object({ city: z.string(), days: z.number().int() });
+export const parameters = {
+  type: "object" as const,
+  properties: { city: { type: "string" }, days: { type: "integer" } },
+  required: ["city", "days"],
+  additionalProperties: false,
+};
+export const TOOL = { name: "get_weather", description: "Weather of a city." };
+export const RESULT = "sunny, 23 °C";
+
+export function joined(pieces: readonly (string | null | undefined)[]): Streamed {
+  const texts = pieces.filter((piece): piece is string => typeof piece === "string" && piece !== "");
+  return { text: texts.join(""), pieces: texts.length };
+}
+
+/** Status of an error, by the names that the SDKs have for it. */
+export function statusOf(error: unknown): number | undefined {
+  const { status, statusCode } = error as { status?: number; statusCode?: number };
+  return status ?? statusCode;
+}

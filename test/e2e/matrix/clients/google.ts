@@ -1,0 +1,58 @@
+// Google's own SDK: generateContent and embedContent.
+
+import { ApiError, type Content, type GenerateContentParameters, type GoogleGenAI } from "@google/genai";
+import { all } from "../../harness.ts";
+import { type Client, joined, parameters, RESULT, TOOL } from "./client.ts";
+
+const user = (text: string): Content => ({ role: "user", parts: [{ text }] });
+
+export function googleGenAi(client: GoogleGenAI): Client {
+  const functionDeclarations = [{ ...TOOL, parametersJsonSchema: parameters }];
+  const config = { tools: [{ functionDeclarations }] };
+
+  /** The model's turn, as it is to be sent back. */
+  async function turnOf(request: GenerateContentParameters, streamed: boolean): Promise<Content> {
+    const replies = streamed
+      ? await all(await client.models.generateContentStream(request))
+      : [await client.models.generateContent(request)];
+    const parts = replies.flatMap(({ candidates }) => candidates?.[0]?.content?.parts ?? []);
+    // A stream ends with an empty text, which Gemini does not take back; Google's own chats leave it out as well.
+    return { role: "model", parts: parts.filter(({ text }) => text !== "") };
+  }
+
+  return {
+    name: "`@google/genai`",
+    api: "gemini",
+    refused: ApiError,
+    rateLimited: ApiError,
+    async plain(model, contents) {
+      return (await client.models.generateContent({ model, contents })).text ?? "";
+    },
+    async stream(model, contents) {
+      const chunks = await all(await client.models.generateContentStream({ model, contents }));
+      return joined(chunks.map(({ text }) => text));
+    },
+    async conversation(model, first, second) {
+      const said = await turnOf({ model, contents: [user(first)] }, false);
+      const contents = [user(first), said, user(second)];
+      return (await client.models.generateContent({ model, contents })).text ?? "";
+    },
+    async tools(model, question, streamed) {
+      const said = await turnOf({ model, contents: [user(question)], config }, streamed);
+      const call = said.parts?.find(({ functionCall }) => functionCall)?.functionCall;
+      if (call === undefined) throw new Error(`no call: ${JSON.stringify(said)}`);
+      const functionResponse = { id: call.id ?? "", name: call.name ?? "", response: { output: RESULT } };
+      const contents = [user(question), said, { role: "user", parts: [{ functionResponse }] }];
+      const second = await client.models.generateContent({ model, contents, config });
+      return { input: call.args, text: second.text ?? "" };
+    },
+    async structured(model, contents) {
+      const format = { responseMimeType: "application/json", responseJsonSchema: parameters };
+      return JSON.parse((await client.models.generateContent({ model, contents, config: format })).text ?? "");
+    },
+    async embed(model, contents) {
+      const { embeddings = [] } = await client.models.embedContent({ model, contents });
+      return embeddings.map(({ values = [] }) => values);
+    },
+  };
+}

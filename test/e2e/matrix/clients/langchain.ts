@@ -1,0 +1,49 @@
+// LangChain's OpenAI package: chat and embeddings.
+
+import { type AIMessageChunk, HumanMessage, ToolMessage } from "@langchain/core/messages";
+import { tool } from "@langchain/core/tools";
+import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
+import OpenAI from "openai";
+import { all } from "../../harness.ts";
+import { type Client, joined, RESULT, TOOL, weather } from "./client.ts";
+
+export function langchain(baseURL: string, apiKey: string): Client {
+  const common = { apiKey, maxRetries: 0, configuration: { baseURL } };
+  const chat = (model: string) => new ChatOpenAI({ model, ...common });
+  const get_weather = tool(async () => RESULT, { ...TOOL, schema: weather });
+  return {
+    name: "`@langchain/openai`",
+    api: "chat",
+    refused: OpenAI.BadRequestError,
+    rateLimited: OpenAI.RateLimitError,
+    async plain(model, question) {
+      return (await chat(model).invoke(question)).text;
+    },
+    async stream(model, question) {
+      return joined((await all(await chat(model).stream(question))).map(({ text }) => text));
+    },
+    async conversation(model, first, second) {
+      const said = await chat(model).invoke(first);
+      return (await chat(model).invoke([new HumanMessage(first), said, new HumanMessage(second)])).text;
+    },
+    async tools(model, question, streamed) {
+      const bound = chat(model).bindTools([get_weather]);
+      const asked = new HumanMessage(question);
+      const pieces = streamed ? await all(await bound.stream([asked])) : [await bound.invoke([asked])];
+      const first = pieces.reduce<AIMessageChunk>(
+        (whole, piece) => whole.concat(piece),
+        pieces.shift() as AIMessageChunk,
+      );
+      const call = first.tool_calls?.[0];
+      if (call === undefined) throw new Error(`no tool call: ${JSON.stringify(first)}`);
+      const result = new ToolMessage({ tool_call_id: call.id ?? "", content: RESULT });
+      return { input: call.args, text: (await bound.invoke([asked, first, result])).text };
+    },
+    async structured(model, question) {
+      return await chat(model).withStructuredOutput(weather, { method: "jsonSchema" }).invoke(question);
+    },
+    async embed(model, texts) {
+      return await new OpenAIEmbeddings({ model, ...common }).embedDocuments(texts);
+    },
+  };
+}

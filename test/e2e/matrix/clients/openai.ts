@@ -1,0 +1,107 @@
+// OpenAI's own SDK: chat completions and embeddings, and responses.
+
+import OpenAI from "openai";
+import { zodResponseFormat, zodTextFormat } from "openai/helpers/zod";
+import { all } from "../../harness.ts";
+import { type Client, joined, parameters, RESULT, TOOL, weather } from "./client.ts";
+
+const user = (content: string) => ({ role: "user" as const, content });
+const errors = { refused: OpenAI.BadRequestError, rateLimited: OpenAI.RateLimitError };
+
+export function openaiChat(client: OpenAI): Client {
+  const tools = [{ type: "function" as const, function: { ...TOOL, parameters, strict: true } }];
+  return {
+    name: "`openai`, chat",
+    api: "chat",
+    ...errors,
+    async plain(model, question) {
+      const answer = await client.chat.completions.create({ model, messages: [user(question)] });
+      return answer.choices[0]?.message.content ?? "";
+    },
+    async stream(model, question) {
+      const runner = client.chat.completions.stream({ model, messages: [user(question)] });
+      const streamed = joined((await all(runner)).map((chunk) => chunk.choices[0]?.delta.content));
+      if ((await runner.finalContent()) !== streamed.text) throw new Error("the final content differs from its deltas");
+      return streamed;
+    },
+    async conversation(model, first, second) {
+      const { choices } = await client.chat.completions.create({ model, messages: [user(first)] });
+      const said = choices[0]?.message;
+      if (said === undefined) throw new Error("no message");
+      const answer = await client.chat.completions.create({ model, messages: [user(first), said, user(second)] });
+      return answer.choices[0]?.message.content ?? "";
+    },
+    async tools(model, question, streamed) {
+      const messages = [user(question)];
+      const request = { model, messages, tools };
+      const first = streamed
+        ? await client.chat.completions.stream(request).finalChatCompletion()
+        : await client.chat.completions.create(request);
+      const message = first.choices[0]?.message;
+      const call = message?.tool_calls?.[0];
+      if (!message || call?.type !== "function") throw new Error(`no tool call: ${JSON.stringify(first)}`);
+      const result = { role: "tool" as const, tool_call_id: call.id, content: RESULT };
+      const second = await client.chat.completions.create({ model, messages: [...messages, message, result], tools });
+      return { input: JSON.parse(call.function.arguments), text: second.choices[0]?.message.content ?? "" };
+    },
+    async structured(model, question) {
+      const answer = await client.chat.completions.parse({
+        model,
+        messages: [user(question)],
+        response_format: zodResponseFormat(weather, "weather"),
+      });
+      return answer.choices[0]?.message.parsed;
+    },
+    async embed(model, input) {
+      const { data } = await client.embeddings.create({ model, input });
+      return data.map(({ embedding }) => embedding);
+    },
+  };
+}
+
+export function openaiResponses(client: OpenAI): Client {
+  const tools = [{ type: "function" as const, ...TOOL, parameters, strict: true }];
+  type Item = OpenAI.Responses.ResponseInputItem;
+  return {
+    name: "`openai`, responses",
+    api: "responses",
+    ...errors,
+    async plain(model, input) {
+      return (await client.responses.create({ model, input })).output_text;
+    },
+    async stream(model, input) {
+      const stream = client.responses.stream({ model, input });
+      const pieces = (await all(stream)).map((event) =>
+        event.type === "response.output_text.delta" ? event.delta : undefined,
+      );
+      const final = await stream.finalResponse();
+      if (final.output_text !== joined(pieces).text) throw new Error("the final response differs from its deltas");
+      return joined(pieces);
+    },
+    async conversation(model, first, second) {
+      const { output } = await client.responses.create({ model, input: [user(first)] });
+      const input = [user(first), ...(output as Item[]), user(second)];
+      return (await client.responses.create({ model, input })).output_text;
+    },
+    async tools(model, question, streamed) {
+      const input = [user(question)];
+      const request = { model, input, tools };
+      const { output }: OpenAI.Responses.Response = streamed
+        ? await client.responses.stream(request).finalResponse()
+        : await client.responses.create(request);
+      const call = output.find((item) => item.type === "function_call");
+      if (call === undefined) throw new Error(`no tool call: ${JSON.stringify(output)}`);
+      const result = { type: "function_call_output" as const, call_id: call.call_id, output: RESULT };
+      const second = await client.responses.create({
+        model,
+        input: [...input, ...(output as Item[]), result],
+        tools,
+      });
+      return { input: JSON.parse(call.arguments), text: second.output_text };
+    },
+    async structured(model, input) {
+      const text = { format: zodTextFormat(weather, "weather") };
+      return (await client.responses.parse({ model, input, text })).output_parsed;
+    },
+  };
+}
