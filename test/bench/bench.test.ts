@@ -47,6 +47,7 @@ describe("load and upstream", () => {
   test.each([
     ["/v1/chat/completions", "[DONE]", 5 + 4], // role, finish, usage and [DONE] beside the texts
     ["/v1/messages", "message_stop", 5 + 6],
+    ["/v1/models/m:streamGenerateContent?alt=sse", "STOP", 5 + 2],
   ])("events of a stream of %s", async (path, end, events) => {
     const result = await load("[[chunks=5]]", { path, sse: true, expect: end });
     expect(result).toMatchObject({ answered: 10, failed: 0, events: 10 * events });

@@ -1,15 +1,13 @@
 // One steady load against one target, with the target's CPU time beside it; and the rounds over all of them.
 import { cpuNs, machineBusySeconds } from "./processes.mjs";
 import { runLoad } from "./tools.mjs";
+import { CLIENTS } from "./workloads.mjs";
 
-const PATH = "/v1/chat/completions";
-/** A stream without its end, or an answer without usage, is a failure whatever its status. */
-const EXPECT = { stream: "[DONE]", json: '"usage"' };
-
-export function loadOptions(bench, target, { body, model = "same", sse = false, load }) {
-  const bodyFile = bench.body(body, model);
-  const expect = sse ? EXPECT.stream : EXPECT.json;
-  return { url: target.url + PATH, headers: target.headers, bodyFile, sse, expect, ...load };
+export function loadOptions(bench, target, { body, model = "same", client = "chat", sse = false, load }) {
+  const { path, expect } = CLIENTS[client];
+  const bodyFile = bench.body(body, model, client);
+  const url = target.url + path;
+  return { url, headers: target.headers, bodyFile, sse, expect: sse ? expect.stream : expect.json, ...load };
 }
 
 export async function measure(bench, target, workload) {
@@ -46,7 +44,7 @@ export async function measureRounds(bench, targets, workloads) {
   const results = {};
   for (let round = 0; round < bench.rounds; round++) {
     for (const workload of workloads) {
-      const takesPart = targets.filter((target) => workload.model !== "translated" || target.translates);
+      const takesPart = targets.filter((target) => !workload.translated || target.translates);
       for (let index = 0; index < takesPart.length; index++) {
         const target = takesPart[(index + round) % takesPart.length];
         results[workload.id] ??= {};

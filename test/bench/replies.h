@@ -1,4 +1,4 @@
-// What the fake provider answers, as ready bytes: built once, sent as they are. Two protocols and nothing of the
+// What the fake provider answers, as ready bytes: built once, sent as they are. Three protocols and nothing of the
 // sockets; the texts are small and the same for everyone, so that a benchmark measures the gateway and not this.
 #ifndef SLUICE_BENCH_REPLIES_H
 #define SLUICE_BENCH_REPLIES_H
@@ -14,7 +14,7 @@ struct bytes {
 };
 
 struct protocol {
-  const char *path_end;
+  const char *path_part; // of the request line: whose request it is
   struct bytes reply, stream_head, deltas[DELTAS], stream_tail;
   const char *error_format;
 };
@@ -45,12 +45,17 @@ static const char stream_headers[] =
 #define OPENAI_CHUNK "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1750000000,\"model\":\"gpt-4o-mini\",\"system_fingerprint\":\"fp_bench\",\"choices\":"
 
 static struct protocol openai = {
-    .path_end = "/chat/completions",
+    .path_part = "/chat/completions",
     .error_format = "{\"error\":{\"message\":\"bench fault\",\"type\":\"server_error\",\"param\":null,\"code\":\"fault_%d\"}}",
 };
 static struct protocol anthropic = {
-    .path_end = "/messages",
+    .path_part = "/messages",
     .error_format = "{\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"bench fault %d\"}}",
+};
+
+static struct protocol gemini = {
+    .path_part = "enerateContent", // generateContent, streamGenerateContent
+    .error_format = "{\"error\":{\"code\":%d,\"message\":\"bench fault\",\"status\":\"UNAVAILABLE\"}}",
 };
 
 static const char *prose(size_t length) {
@@ -95,6 +100,19 @@ static void build_anthropic(const char *content) {
       "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
       "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":50}}\n\n"
       "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n", "0\r\n\r\n");
+}
+
+#define GEMINI_ANSWER(text, finish) "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"" text "\"}],\"role\":\"model\"}" finish ",\"index\":0}]," \
+    "\"usageMetadata\":{\"promptTokenCount\":12,\"candidatesTokenCount\":50,\"totalTokenCount\":62},\"modelVersion\":\"gemini-bench\",\"responseId\":\"bench\"}"
+
+// Gemini's streams have no preamble: the first answer already has text.
+static void build_gemini(const char *content) {
+  gemini.reply = http_reply(formatted(GEMINI_ANSWER("%s", ",\"finishReason\":\"STOP\""), content).at);
+  gemini.stream_head = http_chunk(stream_headers, "data: " GEMINI_ANSWER("the ", "") "\r\n\r\n", "");
+  for (int i = 0; i < DELTAS; i++) {
+    gemini.deltas[i] = http_chunk("", formatted("data: " GEMINI_ANSWER("%s", "") "\r\n\r\n", words[i % WORDS]).at, "");
+  }
+  gemini.stream_tail = http_chunk("", "data: " GEMINI_ANSWER("", ",\"finishReason\":\"STOP\"") "\r\n\r\n", "0\r\n\r\n");
 }
 
 #endif

@@ -46,16 +46,19 @@ function documents(ports, extra = 0, round = 0) {
     providers: [
       provider("openai", "openai", ports.working),
       provider("anthropic", "anthropic", ports.working),
+      provider("gemini", "gemini", ports.working),
       ...faults.map(({ id, port }) => provider(id, "openai", port)),
     ],
     targets: [
       { id: "same", provider: "openai", model: "gpt-4o-mini" },
       { id: "translated", provider: "anthropic", model: "claude-haiku" },
+      { id: "gemini", provider: "gemini", model: "gemini-flash" },
       ...faults.map(({ id }) => ({ id, provider: id, model: "gpt-4o-mini" })),
     ],
     modelRoutes: [
       { id: MODELS.same, targets: [{ target: "same" }] },
       { id: MODELS.translated, targets: [{ target: "translated" }] },
+      { id: MODELS.gemini, targets: [{ target: "gemini" }] },
       ...faults.map(({ id, model }) => ({ id: MODELS[model], targets: [{ target: id }, { target: "translated" }] })),
       ...more,
     ],

@@ -1,4 +1,4 @@
-// A fast fake provider for the benchmark: OpenAI chat completions and Anthropic messages, JSON or SSE, on one thread and on
+// A fast fake provider for the benchmark: OpenAI chat, Anthropic Messages or Gemini, JSON or SSE, on one thread and on
 // loopback only. It checks nothing: whatever is posted gets the same answer. No TLS, no pipelining, no HTTP/2.
 //
 //   upstream [--port 0] [--status N]     prints "listening on 127.0.0.1:PORT"
@@ -117,9 +117,13 @@ static void start_fault(struct connection *c, int status) {
   c->out = (struct bytes){c->scratch, (size_t)total};
 }
 
+static bool is_for(const struct protocol *protocol, const char *line, size_t length) {
+  return memmem(line, length, protocol->path_part, strlen(protocol->path_part)) != NULL;
+}
+
 static void answer(struct connection *c) {
-  const char *line_end = memchr(c->in, '\r', c->head_length);
-  c->protocol = memmem(c->in, (size_t)(line_end - c->in), anthropic.path_end, strlen(anthropic.path_end)) ? &anthropic : &openai;
+  size_t line = (size_t)((const char *)memchr(c->in, '\r', c->head_length) - c->in);
+  c->protocol = is_for(&anthropic, c->in, line) ? &anthropic : is_for(&gemini, c->in, line) ? &gemini : &openai;
   const char *connection = header_value(c->in, c->head_length, "connection:");
   c->keep_alive = connection == NULL || strncasecmp(connection, "close", 5) != 0;
   const char *body = c->in + c->head_length;
@@ -137,7 +141,7 @@ static void answer(struct connection *c) {
   int status = (int)directive(open, length, "status=", default_status);
   if (status != 200) {
     start_fault(c, status);
-  } else if (!wants_stream(body, c->body_length)) {
+  } else if (!wants_stream(body, c->body_length) && memmem(c->in, line, ":stream", 7) == NULL) {
     c->events = -1;
     c->out = c->protocol->reply;
   } else {
@@ -254,6 +258,7 @@ int main(int argc, char **argv) {
   const char *content = prose(700);
   build_openai(content);
   build_anthropic(content);
+  build_gemini(content);
   epoll_fd = epoll_create1(0);
   timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
   int listener = listen_on_loopback(port);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 export const MODELS = {
   same: "bench-chat",
   translated: "bench-translated",
+  gemini: "bench-gemini",
   failover429: "bench-failover-429",
   failover500: "bench-failover-500",
   failoverRefused: "bench-failover-refused",
@@ -89,7 +90,10 @@ const SAME = [
   },
 ];
 
-/** OpenAI client, Anthropic provider, held against the same plain Envoy; the bars of a translated path are its own. */
+/**
+ * Client and provider of different APIs, held against the same plain Envoy between an OpenAI client and provider; the bars
+ * of a translated path are its own.
+ */
 const TRANSLATED_FIGURES = {
   "chat-1k": [CPU(2.6), RATE()],
   "chat-1k-rate": [P50(0.25), P99],
@@ -97,26 +101,58 @@ const TRANSLATED_FIGURES = {
   stream: [EVENT_CPU(2), EVENTS],
   "stream-paced": [TTFT(), EVENT_CPU(2)],
 };
-const TRANSLATED = Object.entries(TRANSLATED_FIGURES).map(([id, figures]) => {
-  const load = SAME.find((workload) => workload.id === id);
-  return {
-    ...load,
-    id: `translate-${id}`,
-    title: `translated: ${load.title}`,
-    baseline: id,
-    model: "translated",
-    figures,
-  };
-});
+const translated = (prefix, what, loads, members) =>
+  loads.map((id) => {
+    const load = SAME.find((workload) => workload.id === id);
+    return {
+      ...load,
+      ...members,
+      id: `${prefix}-${id}`,
+      title: `${what}: ${load.title}`,
+      baseline: id,
+      translated: true,
+      figures: TRANSLATED_FIGURES[id],
+    };
+  });
+const TRANSLATED = [
+  ...translated("translate", "chat → Messages", Object.keys(TRANSLATED_FIGURES), { model: "translated" }),
+  ...translated("gemini", "chat → Gemini", ["chat-1k", "stream"], { model: "gemini" }),
+  // Neither side speaks chat: two translators in a row.
+  ...translated("chain", "Messages → Gemini", ["chat-1k", "chat-1k-rate", "stream"], {
+    model: "gemini",
+    client: "messages",
+  }),
+];
 
 export const WORKLOADS = [...SAME, ...TRANSLATED];
+
+/** The APIs that clients speak here. A stream without its end, or an answer without usage, is a failure whatever its status. */
+export const CLIENTS = {
+  chat: { path: "/v1/chat/completions", expect: { stream: "[DONE]", json: '"usage"' } },
+  messages: { path: "/v1/messages", expect: { stream: "message_stop", json: '"usage"' } },
+};
 
 const filler = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor ";
 const prose = (bytes) => filler.repeat(Math.ceil(bytes / filler.length)).slice(0, bytes);
 
+const INSTRUCTION = "You are a helpful assistant.";
+
+function messages(model, promptBytes, directive, stream) {
+  const conversation = [{ role: "user", content: `${prose(promptBytes)}${directive}` }];
+  const streaming = stream ? { stream: true } : {};
+  return JSON.stringify({
+    model,
+    max_tokens: 1024,
+    ...streaming,
+    temperature: 0.2,
+    system: INSTRUCTION,
+    messages: conversation,
+  });
+}
+
 function chat(model, promptBytes, directive, stream) {
   const messages = [
-    { role: "system", content: "You are a helpful assistant." },
+    { role: "system", content: INSTRUCTION },
     { role: "user", content: `${prose(promptBytes)}${directive}` },
   ];
   const streaming = stream ? { stream: true, stream_options: { include_usage: true } } : {};
@@ -126,18 +162,20 @@ function chat(model, promptBytes, directive, stream) {
 const SMALL_PROMPT_BYTES = 850; // 1 KB with the envelope
 const LARGE_PROMPT_BYTES = 200 * 1024;
 
-/** Writes every body for every model; returns `(body, model) → file`. */
+/** Writes every body for every model and client; returns `(body, model, client) → file`. */
 export function writeBodies(folder) {
-  const file = (body, model) => join(folder, `${body}-${model}.json`);
+  const file = (body, model, client = "chat") => join(folder, `${body}-${model}-${client}.json`);
   for (const [model, name] of Object.entries(MODELS)) {
-    const bodies = {
-      small: chat(name, SMALL_PROMPT_BYTES, "", false),
-      large: chat(name, LARGE_PROMPT_BYTES, "", false),
-      stream: chat(name, SMALL_PROMPT_BYTES, " [[chunks=50]]", true),
-      paced: chat(name, SMALL_PROMPT_BYTES, " [[chunks=50 delay_us=5000]]", true),
-      largeStream: chat(name, LARGE_PROMPT_BYTES, " [[chunks=50]]", true),
-    };
-    for (const [body, text] of Object.entries(bodies)) writeFileSync(file(body, model), text);
+    for (const [client, write] of Object.entries({ chat, messages })) {
+      const bodies = {
+        small: write(name, SMALL_PROMPT_BYTES, "", false),
+        large: write(name, LARGE_PROMPT_BYTES, "", false),
+        stream: write(name, SMALL_PROMPT_BYTES, " [[chunks=50]]", true),
+        paced: write(name, SMALL_PROMPT_BYTES, " [[chunks=50 delay_us=5000]]", true),
+        largeStream: write(name, LARGE_PROMPT_BYTES, " [[chunks=50]]", true),
+      };
+      for (const [body, text] of Object.entries(bodies)) writeFileSync(file(body, model, client), text);
+    }
   }
   return file;
 }
