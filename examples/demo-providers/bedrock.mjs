@@ -1,5 +1,6 @@
-// AWS Bedrock's runtime as a demo provider: Converse and ConverseStream with a Bedrock API key, in binary frames.
+// AWS Bedrock's runtime as a demo provider: Converse and ConverseStream in binary frames, with a Bedrock API key or signed.
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
+import { checkCredential, listModels, refusalReply } from "./bedrock-account.mjs";
 import { checkConverse } from "./bedrock-rules.mjs";
 import { eventFrame, exceptionFrame } from "./event-stream.mjs";
 import { countTokens, outputTokens, piecesOf, replyTo } from "./replies.mjs";
@@ -24,10 +25,9 @@ export const bedrockDialect = {
   headers: () => ({ "x-amzn-requestid": `demo-${++sequence}` }),
 
   answer(request, options) {
-    const sent = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
-    if (sent === undefined || (options.apiKey !== undefined && sent !== options.apiKey)) {
-      throw new Refusal(403, "Authentication failed: Please make sure your API Key is valid.");
-    }
+    checkCredential(request, options);
+    const list = listModels(request, options.models ?? MODELS);
+    if (list !== undefined) return list;
     const [, segment, operation] = OPERATION.exec(request.path) ?? [];
     if (segment === undefined) throw new Refusal(404, "UnknownOperationException");
     if (request.method !== "POST") throw new Refusal(405, "Method Not Allowed");
@@ -39,7 +39,7 @@ export const bedrockDialect = {
     return operation === "converse" ? { status: 200, json: whole(answer) } : { status: 200, events: events(answer) };
   },
 
-  refusalReply: (refusal) => errorReply(refusal.status, refusal.message),
+  refusalReply,
 
   statusReply: ({ status, message, retryAfterSeconds }) => ({
     ...errorReply(status, message ?? `Demo fault: status ${status}`),

@@ -1,5 +1,6 @@
 // Types of index.mjs.
 import type { IncomingHttpHeaders } from "node:http";
+import type { AwsKey } from "./aws-signature.mjs";
 
 /** `times`: how many requests it hits; without it, until it is switched off. Kinds are described in README.md. */
 export type Fault = { times?: number } & (
@@ -23,6 +24,8 @@ export interface ProviderOptions {
   host?: string;
   /** The only credential that is accepted; absent = any that is in the right header. */
   apiKey?: string;
+  /** Bedrock only: the access key that requests must be signed with, instead of carrying a credential. */
+  aws?: AwsKey;
   /** Where the credential has to be, if not where the dialect's API documents it first; elsewhere it is forbidden. */
   credentialHeader?: "authorization" | "x-api-key" | "api-key" | "x-goog-api-key";
   /** Models (Azure: deployments) that it knows; another one is a 404. */

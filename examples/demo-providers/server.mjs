@@ -17,6 +17,8 @@ const FAULT_PATH = "/__fault";
 const FORBIDDEN = /^(x-envoy-.*|x-sluice-.*|cookie|forwarded|x-forwarded-for|accept-encoding|proxy-.*)$/;
 /** Headers that hold credentials: a provider must see its own only, or it holds another's. */
 const CREDENTIALS = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
+/** What an AWS signature adds to a request. */
+const SIGNATURE = /^x-amz-/;
 
 /**
  * Starts a provider that speaks `dialect`.
@@ -194,6 +196,7 @@ class Provider {
     const forbiddenHeaders = Object.keys(request.headers).filter(
       (name) =>
         FORBIDDEN.test(name) ||
+        (this.#options.aws === undefined && SIGNATURE.test(name)) ||
         (CREDENTIALS.includes(name) && name !== credential) ||
         this.#dialect.foreignHeaders.includes(name),
     );
