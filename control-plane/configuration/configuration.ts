@@ -5,7 +5,7 @@ import type { Logger } from "../logger.js";
 import type { CompileInput, CompileSettings, ProviderSecrets, Publisher, ResourceSet } from "../ports.js";
 import type { Keyring } from "../secrets/keyring.js";
 import type { ConfigurationStore, StoredCredential } from "../store/store.js";
-import { type Credential, type Credentials, loadCredentials, sealCredential } from "./credentials.js";
+import { type Credential, type Credentials, loadCredentials, sealCredential, unfitCredentials } from "./credentials.js";
 import type { Mutex } from "./mutex.js";
 import { danglingReferences } from "./references.js";
 import { fromDocuments, toDocuments } from "./resource-set.js";
@@ -124,6 +124,7 @@ export class Configuration {
       resources: candidate.resources,
       credentials: this.#remaining(new Map([...before.credentials, ...renewed]), candidate.resources),
     };
+    refuseProblems(unfitCredentials(after.resources, after.credentials));
     refuseProblems(await this.#parts.publisher.check(this.#compileInput(after)));
     if (dryRun) return { changed: true, before, after };
 

@@ -1,6 +1,8 @@
 // Provider credentials in the clear, in memory, beside their ciphertext in the store. They leave this half of the
 // control plane in one way only: as the `secrets` of Publisher.publish.
-import { StartError } from "../errors.js";
+import { type Problem, StartError } from "../errors.js";
+import type { ResourceSet } from "../ports.js";
+import { credentialDefect } from "../resources/aws.js";
 import { type Keyring, SealError } from "../secrets/keyring.js";
 import type { ConfigurationStore, StoredCredential } from "../store/store.js";
 
@@ -53,4 +55,13 @@ export async function loadCredentials(store: ConfigurationStore, keyring: Keyrin
     );
   }
   return credentials;
+}
+
+/** Credentials, new and kept ones, that are not of the form that their provider's document asks for. */
+export function unfitCredentials({ providers }: ResourceSet, credentials: Credentials): readonly Problem[] {
+  return providers.flatMap(({ id, aws }): Problem[] => {
+    const secret = credentials.get(id)?.secret;
+    const defect = secret === undefined ? undefined : credentialDefect(aws, secret);
+    return defect === undefined ? [] : [{ kind: "provider", id, path: "/apiKey", code: "invalid_value", ...defect }];
+  });
 }

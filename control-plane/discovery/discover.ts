@@ -3,8 +3,10 @@
 import { findModel } from "../catalog/find-model.js";
 import type { ModelEntry } from "../catalog/model-entry.js";
 import { OperatorError } from "../errors.js";
+import { parseAwsCredential } from "../resources/aws.js";
 import { authStyle } from "../resources/dialect.js";
 import type { Provider } from "../resources/provider.js";
+import { signedHeaders } from "./aws-signature.js";
 import { type ListedModel, MODEL_LISTS, type ModelList, type Page } from "./model-lists.js";
 import { fetchFromProvider, PrivateAddressError, type ProviderReply, ReplyTooLargeError } from "./provider-fetch.js";
 import { withoutSecret } from "./redact.js";
@@ -48,7 +50,11 @@ function listOf(provider: Provider): ModelList {
   });
 }
 
-function headersFor(provider: Provider, list: ModelList, secret: string | undefined): Record<string, string> {
+function headersFor(provider: Provider, list: ModelList, url: URL, secret: string | undefined): Record<string, string> {
+  const key = provider.aws && secret !== undefined ? parseAwsCredential(secret) : undefined;
+  if (provider.aws !== undefined && key !== undefined) {
+    return { ...list.headers, ...signedHeaders(url, provider.aws, key, new Date()) };
+  }
   const style = authStyle(provider);
   const credential = style === undefined || secret === undefined ? {} : { [style.header]: `${style.prefix}${secret}` };
   return { ...list.headers, ...credential };
@@ -82,7 +88,7 @@ function refused({ status, body }: ProviderReply, secret: string | undefined): O
   const credential = status === 401 || status === 403;
   return new OperatorError("provider_refused", {
     message: `The provider answered ${status} when it was asked for its models${words}`,
-    ...(credential ? { mend: "Give the provider document a valid apiKey, or another 'auth'." } : {}),
+    ...(credential ? { mend: "Give the provider document a valid apiKey, or another 'auth' or 'aws'." } : {}),
   });
 }
 
@@ -124,9 +130,10 @@ async function readAll(provider: Provider, secret: string | undefined, limits: D
   let bytesMax = limits.bytesMax;
   let after: string | undefined;
   for (let pages = 0; pages < limits.pagesMax && models.size <= limits.modelsMax; pages++) {
+    const url = list.url(base, provider, after);
     const reply = await fetchFromProvider({
-      url: list.url(base, provider, after),
-      headers: headersFor(provider, list, secret),
+      url,
+      headers: headersFor(provider, list, url, secret),
       allowPrivateAddress: provider.allowPrivateAddress,
       caCertificates: provider.tls?.caCertificates,
       bytesMax,

@@ -125,7 +125,7 @@ function bedrock(query: Readonly<Record<string, string>>): ModelList {
   return {
     url: (base) => {
       const control = new URL(base.origin);
-      control.hostname = control.hostname.replace(/^bedrock-runtime\./, "bedrock.");
+      control.hostname = control.hostname.replace(/^bedrock-runtime(-fips)?\./, "bedrock$1.");
       return below(control, "/foundation-models", query);
     },
     read: (body) =>

@@ -19,10 +19,14 @@ export const AUTH_STYLES = {
 } as const satisfies Record<string, AuthStyle | undefined>;
 export type Auth = keyof typeof AUTH_STYLES;
 
+/** What an AWS signature adds beside `authorization`. */
+const SIGNATURE_HEADERS = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"];
+
 /** Every header that may hold a credential: what one provider gets, another must not. */
-export const CREDENTIAL_HEADERS: readonly string[] = Object.values(AUTH_STYLES).flatMap((style) =>
-  style === undefined ? [] : [style.header],
-);
+export const CREDENTIAL_HEADERS: readonly string[] = [
+  ...Object.values(AUTH_STYLES).flatMap((style) => (style === undefined ? [] : [style.header])),
+  ...SIGNATURE_HEADERS,
+];
 
 interface DialectRow {
   /** Its name in the contract. */
@@ -57,7 +61,12 @@ export const authSchema = z
   .enum(Object.keys(AUTH_STYLES) as Auth[])
   .describe("How the credential is sent: as a bearer token, in the header of that name, or not at all.");
 
-/** The header that the credential goes into, or undefined if the provider takes none. */
-export function authStyle(provider: { dialect: DialectName; auth?: Auth | undefined }): AuthStyle | undefined {
+/** The header that the credential goes into, or undefined if the provider takes none: a key that signs is never sent. */
+export function authStyle(provider: {
+  readonly dialect: DialectName;
+  readonly auth?: Auth | undefined;
+  readonly aws?: unknown;
+}): AuthStyle | undefined {
+  if (provider.aws !== undefined) return undefined;
   return AUTH_STYLES[provider.auth ?? DIALECTS[provider.dialect].auth];
 }

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { QUIRKS, type Quirk } from "../catalog/provider-entry.js";
 import { type CatalogDefect, type Resolved, resolveEntry } from "../catalog/resolve.js";
 import { isPrivateHost } from "./address.js";
+import { type Aws, type AwsInput, awsInputSchema, awsSchema, regionOf, SIGNED_DIALECTS } from "./aws.js";
 import { baseUrlSchema, normaliseBaseUrl } from "./base-url.js";
 import { displayNameSchema, idSchema, timestampSchema } from "./common.js";
 import { type Auth, authSchema, type DialectName, dialectSchema, VERSIONED_DIALECTS } from "./dialect.js";
@@ -39,6 +40,7 @@ const providerFields = {
   baseUrl: baseUrlSchema,
   apiVersion: apiVersionSchema.optional(),
   auth: authSchema.optional(),
+  aws: awsSchema.optional(),
   quirks: quirksSchema.default([]).describe("Documented deviations from the dialect, which requests are fitted to."),
   allowPrivateAddress: z
     .boolean()
@@ -101,11 +103,31 @@ function checkDialect(
   }
 }
 
+function checkAws(
+  { dialect, baseUrl, auth, aws }: { dialect: DialectName; baseUrl: string; auth?: unknown; aws?: Aws | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (aws === undefined) return;
+  const refuse = (path: string[], message: string, mend: string) =>
+    context.addIssue({ code: "custom", path, message, params: { mend } });
+  if (!SIGNED_DIALECTS.includes(dialect)) {
+    refuse(["aws"], `has no meaning for the dialect ${dialect}`, "Leave aws out.");
+  }
+  if (auth !== undefined) {
+    refuse(["auth"], "has no meaning with aws: a key that signs is never sent", "Leave auth out, or aws.");
+  }
+  const region = regionOf(baseUrl);
+  if (region !== undefined && region !== aws.region) {
+    refuse(["aws", "region"], `is not the region of baseUrl, ${region}`, "Leave aws.region out, or correct baseUrl.");
+  }
+}
+
 /** The stored document: no secret in it. */
 export const providerSchema = z
   .strictObject({ id: idSchema, ...providerFields })
   .superRefine(checkAddress)
   .superRefine(checkDialect)
+  .superRefine(checkAws)
   .meta({ id: "Provider" });
 export type Provider = z.output<typeof providerSchema>;
 
@@ -116,6 +138,7 @@ const providerInputFields = z
     dialect: dialectSchema.optional(),
     baseUrl: baseUrlSchema.optional(),
     quirks: quirksSchema.optional().describe("In place of the entry's; an empty list for none."),
+    aws: awsInputSchema.optional(),
     parameters: z
       .record(z.string(), z.string().max(128))
       .optional()
@@ -134,6 +157,12 @@ const providerInputFields = z
     examples: [
       { dialect: "openai", baseUrl: "https://api.openai.com/v1", apiKey: "YOUR-PROVIDER-KEY" },
       { catalog: "deepseek", apiKey: "YOUR-PROVIDER-KEY" },
+      {
+        catalog: "aws-bedrock",
+        parameters: { region: "us-east-1" },
+        aws: {},
+        apiKey: "ACCESS_KEY_ID:SECRET_ACCESS_KEY",
+      },
       { catalog: "azure-openai-deployments", parameters: { resource: "my-team" }, apiKey: "YOUR-PROVIDER-KEY" },
     ],
   });
@@ -150,6 +179,19 @@ function entryAuth({ auth }: Resolved, hasKey: boolean): Auth | undefined {
   return auth === "none" && hasKey ? undefined : auth;
 }
 
+/** With the region that the base URL says, unless one was given; undefined where nothing says it. */
+function resolvedAws(aws: AwsInput, baseUrl: string, context: z.RefinementCtx): Aws | undefined {
+  const region = aws.region ?? regionOf(baseUrl);
+  if (region !== undefined) return { ...aws, region };
+  context.addIssue({
+    code: "custom",
+    path: ["aws", "region"],
+    message: "is required, as baseUrl does not say it",
+    params: { mend: "Add aws.region, for example us-east-1." },
+  });
+  return undefined;
+}
+
 /** The document as it is stored: what was given, else what the catalogue entry says. */
 function resolved(input: z.output<typeof providerInputFields>, context: z.RefinementCtx) {
   const { parameters, ...fields } = input;
@@ -160,6 +202,8 @@ function resolved(input: z.output<typeof providerInputFields>, context: z.Refine
   if (dialect === undefined) context.addIssue(missing("dialect", "string"));
   if (baseUrl === undefined) context.addIssue(missing("baseUrl", "string"));
   if (dialect === undefined || baseUrl === undefined) return z.NEVER;
+  const aws = input.aws && resolvedAws(input.aws, baseUrl, context);
+  if (aws === undefined && input.aws !== undefined) return z.NEVER;
   const usual: Resolved = dialect === entry.dialect ? entry : { defects: [] };
   return {
     ...fields,
@@ -167,6 +211,7 @@ function resolved(input: z.output<typeof providerInputFields>, context: z.Refine
     baseUrl: normaliseBaseUrl(baseUrl),
     apiVersion: input.apiVersion ?? usual.apiVersion,
     auth: input.auth ?? entryAuth(usual, input.apiKey !== undefined),
+    aws,
     quirks: input.quirks ?? [...(usual.quirks ?? [])].sort(),
   };
 }
@@ -185,6 +230,7 @@ export const providerInputSchema = providerInputFields
   .transform(resolved)
   .superRefine(checkAddress)
   .superRefine(checkDialect)
+  .superRefine(checkAws)
   .superRefine(checkKey);
 
 /** What an answer carries: the document and whether a credential is stored. */

@@ -17,9 +17,14 @@ export const FROM_ADS = { ads: {}, resource_api_version: "V3" } as const;
 
 const WASM_TYPE = "envoy.extensions.filters.http.wasm.v3.Wasm";
 
-/** An HTTP filter whose configuration comes by ECDS under this name. */
+/** An HTTP filter whose configuration comes by ECDS under this name, and is of one of these types. */
+export function discoveredFilter(name: string, types: readonly string[]): { [key: string]: EnvoyValue } {
+  const typeUrls = types.map((type) => `${PREFIX}${type}`);
+  return { name, config_discovery: { config_source: { ...FROM_ADS }, type_urls: typeUrls } };
+}
+
 export function discoveredWasm(name: string): { [key: string]: EnvoyValue } {
-  return { name, config_discovery: { config_source: { ...FROM_ADS }, type_urls: [`${PREFIX}${WASM_TYPE}`] } };
+  return discoveredFilter(name, [WASM_TYPE]);
 }
 
 export function wasmFilter(config: { [key: string]: EnvoyValue }): EnvoyJson {

@@ -6,6 +6,7 @@ import { ECDS_TARGET, TRANSLATED_REPLY_BYTES_MAX } from "../contract.js";
 import { authStyle } from "../resources/dialect.js";
 import type { Provider } from "../resources/provider.js";
 import type { EnvoyJson } from "../xds/registry.js";
+import { signingFilter } from "./aws-signing.js";
 import {
   credentialHeaders,
   discoveredWasm,
@@ -120,11 +121,14 @@ export function secretNameOf(providerId: string): string {
   return `provider/${providerId}`;
 }
 
-/** The whole value of the header, so that a provider without a credential gets no header at all. */
-export function providerSecret(provider: Provider, credential: string | undefined): EnvoyJson {
+/**
+ * The whole value of the header, so that a provider without a credential gets no header at all. Undefined for a provider
+ * that takes none: its cluster has no use for a secret, and Envoy would never ask for it.
+ */
+export function providerSecret(provider: Provider, credential: string | undefined): EnvoyJson | undefined {
   const style = authStyle(provider);
-  const value = style === undefined || credential === undefined ? "" : `${style.prefix}${credential}`;
-  return genericSecret(secretNameOf(provider.id), value);
+  if (style === undefined) return undefined;
+  return genericSecret(secretNameOf(provider.id), credential === undefined ? "" : `${style.prefix}${credential}`);
 }
 
 export function providerCluster(provider: Provider, requestBodyBytesMax: number): ProviderCluster {
@@ -158,22 +162,30 @@ export function providerCluster(provider: Provider, requestBodyBytesMax: number)
       max_ejection_percent: 100,
     },
     ...(address.secure ? { transport_socket: transportSocket(address, provider) } : {}),
-    typed_extension_protocol_options: httpProtocolOptions(protocolOptions(address), [
-      discoveredWasm(ECDS_TARGET),
-      // A literal address was judged when the document was stored.
-      ...(byAddress || provider.allowPrivateAddress ? [] : [refusePrivateAddresses(REFUSING)]),
-      credentialHeaders(style && { header: style.header, secretName: secretNameOf(provider.id) }),
-    ]),
   };
+  const filters: EnvoyValue[] = [
+    discoveredWasm(ECDS_TARGET),
+    // A literal address was judged when the document was stored.
+    ...(byAddress || provider.allowPrivateAddress ? [] : [refusePrivateAddresses(REFUSING)]),
+    credentialHeaders(style && { header: style.header, secretName: secretNameOf(provider.id) }),
+  ];
+  const { aws } = provider;
   const digest = createHash("sha256")
-    .update(JSON.stringify([body, address]))
+    .update(JSON.stringify([body, filters, address, ...(aws === undefined ? [] : [aws])]))
     .digest("hex")
     .slice(0, DIGEST_CHARACTERS);
   const name = `${provider.id}~${digest}`;
+  const signed = aws === undefined ? filters : [...filters, signingFilter(name)];
+  const options = httpProtocolOptions(protocolOptions(address), signed);
   const places = assignment(name, address);
   return {
     name,
-    cluster: typed(CLUSTER_TYPE, { name, ...body, ...(byAddress ? {} : { load_assignment: places }) }),
+    cluster: typed(CLUSTER_TYPE, {
+      name,
+      ...body,
+      typed_extension_protocol_options: options,
+      ...(byAddress ? {} : { load_assignment: places }),
+    }),
     endpoints: byAddress ? typed("envoy.config.endpoint.v3.ClusterLoadAssignment", places) : undefined,
     authority: url.host,
     basePath: url.pathname.replace(/\/+$/, ""),

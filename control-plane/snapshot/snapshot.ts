@@ -5,6 +5,7 @@ import { Quirk } from "../contract.js";
 import type { CompileInput, ProviderSecrets } from "../ports.js";
 import { DIALECTS } from "../resources/dialect.js";
 import type { EnvoyJson } from "../xds/registry.js";
+import { signingExtension } from "./aws-signing.js";
 import { calloutCluster } from "./callout-cluster.js";
 import { encodeFilterConfig, type ResolvedTarget } from "./filter-config.js";
 import { bodyBufferBytes, listener } from "./listener.js";
@@ -62,5 +63,17 @@ export function compile({ revision, resources, settings }: CompileInput): Snapsh
 
 /** Kept apart from the snapshot, so that what is compiled, checked and compared never holds a credential. */
 export function providerSecrets(input: CompileInput, secrets: ProviderSecrets): EnvoyJson[] {
-  return input.resources.providers.map((provider) => providerSecret(provider, secrets.get(provider.id)));
+  return input.resources.providers.flatMap((provider) => {
+    const secret = providerSecret(provider, secrets.get(provider.id));
+    return secret === undefined ? [] : [secret];
+  });
+}
+
+/** The filters that sign, with their keys: kept apart likewise. */
+export function signingExtensions({ resources, settings }: CompileInput, secrets: ProviderSecrets): EnvoyJson[] {
+  return resources.providers.flatMap((provider) => {
+    if (provider.aws === undefined) return [];
+    const { name } = providerCluster(provider, settings.requestBodyBytesMax);
+    return [signingExtension(name, provider.aws, secrets.get(provider.id))];
+  });
 }

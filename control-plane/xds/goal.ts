@@ -19,13 +19,19 @@ export interface Retired {
   readonly cluster: Resource | null;
   readonly endpoints: Resource | null;
   readonly secret: Resource | null;
+  /** The filter that signs its requests, if any does. */
+  readonly signing: Resource | null;
   /** When no running request can still mean it, in ms of the session's clock; undefined until the goal is live. */
   removeAt: number | undefined;
 }
 
-/** Names are made in §2.1 of ARCHITECTURE.md: `<provider id>~<hash>` and `provider/<provider id>`. */
+/** Names are made in §2.1 of ARCHITECTURE.md: `<provider id>~<hash>`, `provider/<provider id>`, `signing/<cluster>`. */
 export function secretNameOf(cluster: string): string {
   return `provider/${cluster.slice(0, cluster.lastIndexOf("~"))}`;
+}
+
+export function signingNameOf(cluster: string): string {
+  return `signing/${cluster}`;
 }
 
 export function routable(goal: Goal): string[] {
@@ -69,4 +75,11 @@ export function networkViews(goal: Goal, retired: ReadonlyMap<string, Retired>):
 
 export function routesView(goal: Goal, retired: ReadonlyMap<string, Retired>): View {
   return goal.routesTo([...new Set([...routable(goal), ...retired.keys()])].sort());
+}
+
+export function extensionsView(goal: Goal, retired: ReadonlyMap<string, Retired>): View {
+  return beside(
+    goal.extensions,
+    [...retired].map(([name, { signing }]) => [signingNameOf(name), signing]),
+  );
 }

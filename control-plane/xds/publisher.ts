@@ -1,5 +1,5 @@
 // The publisher: turns each revision into resources once, and lets one session per connected Envoy bring it there. It
-// holds the only copy of clear credentials outside Envoy, and hands them to nothing but SDS resources.
+// holds the only copy of clear credentials outside Envoy, and hands them to nothing but SDS secrets and filters that sign.
 import { CALLOUT_CLUSTER } from "../contract.js";
 import { requireTlsBeyondLoopback } from "../listen-address.js";
 import type {
@@ -16,7 +16,7 @@ import { check } from "../snapshot/check.js";
 import { gatewayPlugin, targetPlugin } from "../snapshot/extensions.js";
 import { FilterCheck } from "../snapshot/filter-check.js";
 import { systemAuthoritiesSecret } from "../snapshot/provider-cluster.js";
-import { compile, providerSecrets } from "../snapshot/snapshot.js";
+import { compile, providerSecrets, signingExtensions } from "../snapshot/snapshot.js";
 import { systemAuthorities } from "../system-authorities.js";
 import { type AdsPeer, AdsServer } from "./ads-server.js";
 import { Book } from "./book.js";
@@ -92,13 +92,15 @@ class Publisher implements XdsPublisher {
     const gateway = toResource(gatewayPlugin(this.filter.wasm, snapshot.filterConfig), key);
     const secretResources = toResources(providerSecrets(input, secrets), key);
     for (const resource of this.fixedSecrets) secretResources.set(resource.name, resource);
+    const extensions = toResources(signingExtensions(input, secrets), key);
+    for (const resource of [gateway, this.targetExtension]) extensions.set(resource.name, resource);
     return {
       revision: snapshot.revision,
       listeners: toResources([snapshot.listener], key),
       clusters: this.clusterResources(snapshot.clusters),
       endpoints: toResources(snapshot.endpoints, key),
       secrets: secretResources,
-      extensions: new Map([gateway, this.targetExtension].map((resource) => [resource.name, resource])),
+      extensions,
       routesTo: (names) => toResources([snapshot.routesTo(names)], key),
     };
   }

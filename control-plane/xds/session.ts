@@ -2,7 +2,16 @@
 // additions first, then routes, then the filter, and removals only when no running request can mean them any more.
 // Each Envoy has a session of its own, so a stuck or refusing Envoy holds up nobody else.
 import { type DeltaRequest, type DeltaResponse, DeltaStream, type Rejection } from "./delta-stream.js";
-import { type Goal, networkViews, type Retired, routable, routesView, secretNameOf } from "./goal.js";
+import {
+  extensionsView,
+  type Goal,
+  networkViews,
+  type Retired,
+  routable,
+  routesView,
+  secretNameOf,
+  signingNameOf,
+} from "./goal.js";
 import { TypeUrl } from "./resource.js";
 
 export type Phase = "network" | "routes" | "filter" | "removal" | "done";
@@ -79,7 +88,7 @@ export class Session {
     if (request.typeUrl === TypeUrl.CLUSTER) {
       for (const name of Object.keys(request.initialResourceVersions)) {
         if (goal.clusters.has(name)) continue;
-        this.retired.set(name, { cluster: null, endpoints: null, secret: null, removeAt: undefined });
+        this.retired.set(name, { cluster: null, endpoints: null, secret: null, signing: null, removeAt: undefined });
       }
     }
     this.stream.hold(TypeUrl.ROUTES);
@@ -90,7 +99,7 @@ export class Session {
   private show(goal: Goal): void {
     for (const [typeUrl, view] of networkViews(goal, this.retired)) this.stream.setView(typeUrl, view);
     this.stream.setView(TypeUrl.ROUTES, routesView(goal, this.retired));
-    this.stream.setView(TypeUrl.EXTENSION, goal.extensions);
+    this.stream.setView(TypeUrl.EXTENSION, extensionsView(goal, this.retired));
   }
 
   private reject(rejection: Rejection): void {
@@ -145,6 +154,7 @@ export class Session {
         cluster: before.clusters.get(name) ?? null,
         endpoints: before.endpoints.get(name) ?? null,
         secret: before.secrets.get(secretNameOf(name)) ?? null,
+        signing: before.extensions.get(signingNameOf(name)) ?? null,
         removeAt: undefined,
       });
     }
@@ -170,6 +180,7 @@ export class Session {
     await this.settle(goal, "removal", [TypeUrl.ROUTES]);
     for (const [typeUrl, view] of networkViews(goal, this.retired)) this.stream.setView(typeUrl, view);
     await this.settle(goal, "removal", [TypeUrl.CLUSTER]);
+    this.stream.setView(TypeUrl.EXTENSION, extensionsView(goal, this.retired));
     if (this.retired.size === 0) this.observer.progress(goal.revision, "done", false);
   }
 

@@ -204,6 +204,36 @@ describe("a change", () => {
     expect(peer.progress.at(-1)).toEqual([2n, "done", false]);
   });
 
+  test("of a cluster that signs comes with its own filter, and the old one keeps its until no plan can mean it", async () => {
+    const signing = (revision: bigint, cluster: string, key: string): Goal => ({
+      ...goal(revision, [cluster]),
+      extensions: view(["sluice-gateway", String(revision)], [`signing/${cluster}`, key]),
+    });
+    peer.session.aim(signing(1n, "a~1", "key-1"));
+    await peer.subscribe(["a~1"]);
+    await peer.request(EXTENSION, { resourceNamesSubscribe: ["signing/a~1"] });
+    await peer.drain();
+    await peer.live(1n);
+    peer.session.aim(signing(2n, "a~1", "key-2"));
+    await settle();
+    expect(await peer.drain()).toEqual(["TypedExtensionConfig +sluice-gateway@2 +signing/a~1@key-2"]);
+    await peer.live(2n);
+    peer.session.aim(signing(3n, "a~2", "key-2"));
+    await settle();
+    expect(peer.take()).toEqual(["Cluster +a~2@1"]);
+    // The cluster waits for its filter: this does not wait for the phase of the filter.
+    await peer.request(EXTENSION, { resourceNamesSubscribe: ["signing/a~2"] });
+    expect(peer.take()).toEqual(["TypedExtensionConfig +signing/a~2@key-2"]);
+    await peer.request(ENDPOINTS, { resourceNamesSubscribe: ["a~2"] });
+    const rest = await peer.drain();
+    expect(rest.join()).not.toContain("-signing");
+    await peer.live(3n);
+    await vi.advanceTimersByTimeAsync(ATTEMPT_WINDOW_MS);
+    const removal = await peer.drain();
+    expect(removal).toContain("TypedExtensionConfig -signing/a~1");
+    expect(removal.indexOf("Cluster -a~1")).toBeLessThan(removal.indexOf("TypedExtensionConfig -signing/a~1"));
+  });
+
   test("of the filter alone sends the filter alone", async () => {
     await begin(["a~1"]);
     peer.session.aim(goal(2n, ["a~1"]));

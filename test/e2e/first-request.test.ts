@@ -64,3 +64,12 @@ test("a provider that is added by the API answers its first request within secon
   // A sanity check only: machines that run tests are slower than the bar's.
   expect(Math.min(...times)).toBeLessThan(POLL_MS_MAX);
 });
+
+test("a provider that takes no credential holds nothing up", async () => {
+  const [provider] = providers;
+  const document = { dialect: "openai", baseUrl: provider?.url, allowPrivateAddress: true, auth: "none" };
+  await gateway.operator("PUT", "/providers/open", document);
+  await gateway.live();
+  await gateway.operator("PUT", "/providers/open", { ...document, connectTimeoutMs: 1234 });
+  await gateway.live();
+});

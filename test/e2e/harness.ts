@@ -20,6 +20,7 @@ export interface ProviderDocument {
   readonly dialect: DialectName;
   readonly baseUrl: string;
   readonly auth?: Auth;
+  readonly aws?: { readonly region?: string; readonly service?: string };
   readonly apiVersion?: string;
   readonly quirks?: readonly string[];
   readonly apiKey?: string;

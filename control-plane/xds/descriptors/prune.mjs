@@ -21,6 +21,7 @@ const ROOTS = [
   "envoy.config.core.v3.TypedExtensionConfig",
   "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
   "envoy.extensions.clusters.dns.v3.DnsCluster",
+  "envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning",
   "envoy.extensions.filters.http.credential_injector.v3.CredentialInjector",
   "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation",
   "envoy.extensions.filters.http.rbac.v3.RBAC",
