@@ -50,11 +50,20 @@ export function isGemini(operation: i32): bool {
   }
 }
 
+/** Whether it is an operation of Anthropic's API. */
+export function isMessages(operation: i32): bool {
+  return operation == Operation.MESSAGES || operation == Operation.COUNT_TOKENS;
+}
+
+/** Whether it is Claude, and not Anthropic. */
+export function hostsClaude(dialect: i32): bool {
+  return dialect == Dialect.ANTHROPIC_BEDROCK || dialect == Dialect.ANTHROPIC_VERTEX;
+}
+
 /**
- * Conversations are translated; everything else needs a provider that speaks the client's protocol. Rerank requests have
- * Cohere's shape wherever they go.
+ * Conversations are translated, vectors for some; everything else needs a provider that speaks the client's protocol.
+ * Rerank requests have Cohere's shape wherever they go.
  */
-/** Conversations are translated, vectors for some; everything else needs a provider that speaks the client's protocol. */
 export function canServe(dialect: i32, operation: i32, protocol: i32): bool {
   switch (operation) {
     case Operation.CHAT:
@@ -62,6 +71,8 @@ export function canServe(dialect: i32, operation: i32, protocol: i32): bool {
     case Operation.RESPONSES:
     case Operation.GENERATE_CONTENT:
       return true;
+    case Operation.COUNT_TOKENS:
+      return hostsClaude(dialect) || speaks(dialect, protocol);
     case Operation.MODERATIONS:
       // Azure has no deployments for these two.
       return dialect != Dialect.AZURE && speaks(dialect, protocol);

@@ -23,6 +23,10 @@ export class Base64Writer {
     this.flush(4);
   }
 
+  bytes(pointer: usize, length: i32): void {
+    for (let i: usize = 0; i < <usize>length; i++) this.byte(load<u8>(pointer + i));
+  }
+
   /** A number's four bytes, little endian. */
   float(value: f32): void {
     const bits = reinterpret<u32>(value);

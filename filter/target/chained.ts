@@ -56,7 +56,7 @@ export class Chained extends Translator {
   }
 
   translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
-    if (this.back.passesReply) return this.front.translateError(status, body, length, out);
+    if (this.back.passesErrors) return this.front.translateError(status, body, length, out);
     const between = this.between.reset();
     const code = this.back.translateError(status, body, length, between);
     if (code != TRANSLATED) return code;

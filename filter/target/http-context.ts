@@ -343,7 +343,7 @@ export class TargetStream extends StreamContext {
     if (size > 0 && !getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
     const body: usize = size > 0 ? hostPointer() : 0;
     const hadKey = redactKeys(body, size);
-    const translator = this.replyTranslator;
+    const translator = this.errorTranslator;
     if (translator == null && this.isJson && isErrorBody(this.protocol, body, size)) {
       this.reply = Reply.DONE;
       if (hadKey) replaceBuffer(BufferKind.RESPONSE_BODY, size, body, size);
@@ -356,6 +356,11 @@ export class TargetStream extends StreamContext {
       if (code == ErrorCode.UPSTREAM_CREDENTIAL_REJECTED) return this.failWhole(code, size);
     }
     return this.answerError(ErrorCode.UPSTREAM_ERROR, this.status, size);
+  }
+
+  private get errorTranslator(): Translator | null {
+    const translator = this.translator;
+    return translator == null || translator.passesErrors ? null : translator;
   }
 
   /** Gives a held reply up: for the next target, or with an error of ours. */

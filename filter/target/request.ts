@@ -138,7 +138,8 @@ function writeDialectHeaders(plan: Plan, translated: bool): void {
   if (plan.dialect == Dialect.BAILIAN && plan.streaming) setHeaderLiteral(HeaderMap.REQUEST, DASHSCOPE_SSE, ENABLE);
   else if (plan.cursor > 0) removeHeader(HeaderMap.REQUEST, DASHSCOPE_SSE);
   if (!plan.hasDialectHeaders) return;
-  writeSent(ANTHROPIC_BETA, plan.anthropicBeta, anthropic && !translated);
+  const takesBetas = (anthropic && !translated) || plan.dialect == Dialect.ANTHROPIC_VERTEX;
+  writeSent(ANTHROPIC_BETA, plan.anthropicBeta, takesBetas);
   writeSent(OPENAI_BETA, plan.openaiBeta, !anthropic && !translated);
 }
 

@@ -59,9 +59,14 @@ export abstract class Translator {
     return false;
   }
 
-  /** Whether replies, streams and errors already have the client's shape: then only the request is translated. Asked after `reset`. */
+  /** Whether replies and streams already have the client's shape: then they pass as they are. Asked after `reset`. */
   get passesReply(): bool {
     return false;
+  }
+
+  /** The same for errors alone: a host may put its own shape around what it passes. */
+  get passesErrors(): bool {
+    return this.passesReply;
   }
 
   /**

@@ -5,10 +5,11 @@
 
 import { equalBytes } from "../bytes/compare";
 import { Dialect, Operation } from "../contract";
-import { isGemini, servesResponses } from "../operations";
+import { hostsClaude, isGemini, isMessages, servesResponses } from "../operations";
 import { ChatToHostedMessages } from "./anthropic/chat-to-hosted-messages";
 import { ChatToMessages } from "./anthropic/chat-to-messages";
 import { HostedMessages } from "./anthropic/hosted-messages";
+import { HostedTokenCount } from "./anthropic/hosted-token-count";
 import { ChatToBailian } from "./bailian/chat-to-bailian";
 import { ChatToConverse } from "./bedrock/chat-to-converse";
 import { Chained } from "./chained";
@@ -49,6 +50,8 @@ enum Part {
   CHAT_TO_BAILIAN,
   MESSAGES_TO_BEDROCK,
   MESSAGES_TO_VERTEX,
+  COUNT_TOKENS_ON_BEDROCK,
+  COUNT_TOKENS_ON_VERTEX,
   CHAT_TO_CLAUDE_ON_BEDROCK,
   CHAT_TO_CLAUDE_ON_VERTEX,
   /** How many there are. */
@@ -65,8 +68,7 @@ export function takeTranslator(plan: Plan): Translator | null {
   const dialect = plan.dialect;
   if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC) return null;
   if (isGemini(operation) && dialect == Dialect.GEMINI) return takeGemini(plan);
-  if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC_BEDROCK) return take(Part.MESSAGES_TO_BEDROCK);
-  if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC_VERTEX) return take(Part.MESSAGES_TO_VERTEX);
+  if (hostsClaude(dialect) && isMessages(operation)) return takeHosted(plan);
   if (operation == Operation.EMBEDDINGS) return takeEmbeddings(dialect);
   if (operation == Operation.RESPONSES && servesResponses(dialect, plan.quirks)) {
     return take(Part.NATIVE_RESPONSES * PARTS);
@@ -75,6 +77,13 @@ export function takeTranslator(plan: Plan): Translator | null {
   if (front < 0) return null;
   const kind = front * PARTS + backOf(dialect, plan.quirks);
   return kind == 0 ? null : take(kind);
+}
+
+/** Anthropic's own operations, for Claude elsewhere. */
+function takeHosted(plan: Plan): Translator {
+  const onBedrock = plan.dialect == Dialect.ANTHROPIC_BEDROCK;
+  if (plan.operation == Operation.MESSAGES) return take(onBedrock ? Part.MESSAGES_TO_BEDROCK : Part.MESSAGES_TO_VERTEX);
+  return take(onBedrock ? Part.COUNT_TOKENS_ON_BEDROCK : Part.COUNT_TOKENS_ON_VERTEX);
 }
 
 /** Vectors are no conversation: there is no hub for them. */
@@ -167,6 +176,10 @@ function create(part: i32): Translator {
       return new HostedMessages(true);
     case Part.MESSAGES_TO_VERTEX:
       return new HostedMessages(false);
+    case Part.COUNT_TOKENS_ON_BEDROCK:
+      return new HostedTokenCount(true);
+    case Part.COUNT_TOKENS_ON_VERTEX:
+      return new HostedTokenCount(false);
     case Part.CHAT_TO_CLAUDE_ON_BEDROCK:
       return new ChatToHostedMessages(true);
     case Part.CHAT_TO_CLAUDE_ON_VERTEX:

@@ -13,7 +13,7 @@ const updating = process.env.UPDATE_GOLDEN !== undefined;
 const caseSchema = z.strictObject({
   title: z.string().min(10),
   source: z.url(),
-  direction: z.string().regex(/^(chat|embeddings|messages|responses|generateContent)-to-[a-z-]+$/),
+  direction: z.string().regex(/^(chat|embeddings|messages|countTokens|responses|generateContent)-to-[a-z-]+$/),
   plan: z.record(z.string(), z.unknown()).optional(),
   refusal: z.strictObject({ code: z.string(), detail: z.string() }).optional(),
   dropped: z.array(z.string()).optional(),

@@ -29,6 +29,7 @@ const OPERATIONS = {
   chat: { operation: Operation.CHAT, protocol: Protocol.OPENAI },
   responses: { operation: Operation.RESPONSES, protocol: Protocol.OPENAI },
   messages: { operation: Operation.MESSAGES, protocol: Protocol.ANTHROPIC },
+  countTokens: { operation: Operation.COUNT_TOKENS, protocol: Protocol.ANTHROPIC },
   embeddings: { operation: Operation.EMBEDDINGS, protocol: Protocol.OPENAI },
   generateContent: { operation: Operation.GENERATE_CONTENT, protocol: Protocol.GEMINI },
 } as const;
@@ -71,6 +72,8 @@ export interface PlanOptions {
   quirks?: number;
   /** What the target has behind the "?" of its path. */
   query?: string;
+  /** What the client sent in the header of that name. */
+  anthropicBeta?: string;
   /** Dialects of the targets behind the one that is tried. */
   alsoLeadsTo?: DialectName[];
 }
@@ -104,7 +107,7 @@ function planBytes(direction: Direction, options: PlanOptions): Buffer {
   const { operation, protocol } = OPERATIONS[api];
   const strings = Buffer.concat([
     str16(options.originalModel ?? "public-model"),
-    ...Array(4).fill(str16("")),
+    ...["", options.anthropicBeta ?? "", "", ""].map(str16),
     str16(SEAL_KEY),
   ]);
   const texts = [

@@ -1,5 +1,5 @@
-// What Bedrock answers for Claude, as Anthropic would: whole replies pass, errors get Anthropic's shape, and the events of
-// a stream come out of their frames.
+// What a host answers for Claude, as Anthropic would: whole replies pass, errors get Anthropic's shape, and the events of
+// Bedrock's streams come out of their frames.
 //
 //   chunk {"bytes":"eyJ0eXBlIjoi…"}   ─▶   event: content_block_delta⏎ data: {"type":"content_block_delta",…}
 
@@ -11,6 +11,7 @@ import { writeErrorEvent } from "../../errors/error-body";
 import { JsonWriter } from "../../json/writer";
 import { sseEnd } from "../../sse/writer";
 import { isException } from "../bedrock/converse-errors";
+import { readErrorObject } from "../translation/error-object";
 import { Fields, Value } from "../translation/value";
 import { StreamSignal, TRANSLATED } from "../translator";
 
@@ -19,8 +20,12 @@ const replyType = reply.add("type");
 const replyContent = reply.add("content");
 
 const failure = new Fields();
+const failureType = failure.add("type");
+const failureError = failure.add("error");
 const lowerMessage = failure.add("message");
 const upperMessage = failure.add("Message");
+const google = new Fields();
+const googleMessage = google.add("message");
 
 const chunk = new Fields();
 const chunkBytes = chunk.add("bytes");
@@ -38,11 +43,18 @@ export function writeHostedReply(body: usize, length: i32, out: ByteWriter): i32
   return out.overflow ? ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
 }
 
+/** Anthropic's own, Bedrock's `{"message":…}`, or Google's `{"error":{"code":…,"message":…,"status":…}}`. */
 export function writeHostedError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
-  if (!failure.read(body, length) || !messageOf().isString) return ErrorCode.UPSTREAM_ERROR;
-  beginError(errorType(status), out);
-  messageOf().copyTo(json);
-  endError();
+  if (!readErrorObject(failure, body, length)) return ErrorCode.UPSTREAM_ERROR;
+  if (failureType.is("error") && failureError.isObject) {
+    out.writeBytes(body, length);
+  } else {
+    const message = google.readValue(failureError) ? googleMessage : messageOf();
+    if (!message.isString) return ErrorCode.UPSTREAM_ERROR;
+    beginError(errorType(status), out);
+    message.copyTo(json);
+    endError();
+  }
   return out.overflow ? ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
 }
 
@@ -139,6 +151,7 @@ function errorType(status: i32): string {
     case 429:
       return "rate_limit_error";
     case 503:
+    case 529:
       return "overloaded_error";
     default:
       return status == 408 || status == 424 || status >= 500 ? "api_error" : "invalid_request_error";

@@ -14,6 +14,9 @@ import { Fields } from "../translation/value";
 
 const request = new Fields();
 const messages = request.add("messages");
+const requestThinking = request.add("thinking");
+const thinking = new Fields();
+const thinkingBudget = thinking.add("budget_tokens");
 
 const t = new Translation();
 const copy = new JsonCopy();
@@ -28,34 +31,86 @@ export function writeHostedRequest(
   notes: Notes,
 ): i32 {
   t.begin(out, notes);
-  if (!request.read(body, length)) t.refuseJson(request.error);
-  else if (!messages.isArray) t.refuseType("messages", "an array");
-  else writeBody(plan, onBedrock, body, length, out);
-  return t.end(ErrorCode.OVERLOADED);
-}
-
-function writeBody(plan: Plan, onBedrock: bool, body: usize, length: i32, out: ByteWriter): void {
-  const beta = plan.anthropicBeta;
-  const hasBeta = load<u16>(beta) > 0;
-  if (hasBeta && !onBedrock && !t.drop("anthropic-beta")) return;
-  const text = skipSpace(body);
-  copy.begin(text, out);
-  copy.upTo(text + 1);
-  out.writeAscii('"anthropic_version":"');
-  out.writeAscii(onBedrock ? "bedrock-2023-05-31" : "vertex-2023-10-16");
-  out.writeAscii('",');
-  if (hasBeta && onBedrock) writeBetas(beta + 2, load<u16>(beta), out);
+  if (!readRequest(body, length)) return t.code;
+  beginBody(body, out);
+  writeVersion(onBedrock, out);
+  if (onBedrock) writeBetas(plan, out);
+  const hasBetas = onBedrock && load<u16>(plan.anthropicBeta) > 0;
   members.begin(body, length);
   while (members.next()) {
     if (members.is("model") || members.is("anthropic_version")) members.drop();
     else if (onBedrock && members.is("stream")) members.drop();
-    else if (onBedrock && hasBeta && members.is("anthropic_beta")) members.drop();
+    else if (hasBetas && members.is("anthropic_beta")) members.drop();
   }
   copy.upTo(body + <usize>length);
+  return t.end(ErrorCode.OVERLOADED);
 }
 
-/** The header's names, `a, b`, as a list. */
-function writeBetas(pointer: usize, length: i32, out: ByteWriter): void {
+/** A count_tokens request: Vertex wants the target's model in it, Bedrock a whole request with a cap. */
+export function writeCountedRequest(
+  plan: Plan,
+  onBedrock: bool,
+  body: usize,
+  length: i32,
+  out: ByteWriter,
+  notes: Notes,
+): i32 {
+  t.begin(out, notes);
+  if (!readRequest(body, length)) return t.code;
+  beginBody(body, out);
+  writeVersion(onBedrock, out);
+  if (onBedrock) writeBetas(plan, out);
+  if (onBedrock) writeCap(out);
+  const hasBetas = onBedrock && load<u16>(plan.anthropicBeta) > 0;
+  members.begin(body, length);
+  while (members.next()) {
+    if (members.is("anthropic_version") || (hasBetas && members.is("anthropic_beta"))) members.drop();
+    else if (onBedrock && (members.is("model") || members.is("max_tokens"))) members.drop();
+    else if (members.is("model")) writeModel(plan, out);
+  }
+  copy.upTo(body + <usize>length);
+  return t.end(ErrorCode.OVERLOADED);
+}
+
+/** False after a refusal. */
+function readRequest(body: usize, length: i32): bool {
+  if (!request.read(body, length)) return t.refuseJson(request.error);
+  return messages.isArray || t.refuseType("messages", "an array");
+}
+
+/** The opening brace, behind which the host's own members come. */
+function beginBody(body: usize, out: ByteWriter): void {
+  const text = skipSpace(body);
+  copy.begin(text, out);
+  copy.upTo(text + 1);
+}
+
+function writeVersion(onBedrock: bool, out: ByteWriter): void {
+  out.writeAscii('"anthropic_version":"');
+  out.writeAscii(onBedrock ? "bedrock-2023-05-31" : "vertex-2023-10-16");
+  out.writeAscii('",');
+}
+
+/** The least that is valid: thinking must fit below it. */
+function writeCap(out: ByteWriter): void {
+  const budget = thinking.readValue(requestThinking) ? thinkingBudget.count : 0;
+  out.writeAscii('"max_tokens":');
+  out.writeDecimal(budget + 1);
+  out.writeAscii(",");
+}
+
+function writeModel(plan: Plan, out: ByteWriter): void {
+  members.replaceValue();
+  out.writeAscii('"');
+  out.writeBytes(plan.modelPointer, plan.modelLength);
+  out.writeAscii('"');
+}
+
+/** The names in the client's header, `a, b`, as a list. */
+function writeBetas(plan: Plan, out: ByteWriter): void {
+  const length = load<u16>(plan.anthropicBeta);
+  if (length == 0) return;
+  const pointer = plan.anthropicBeta + 2;
   const end = pointer + <usize>length;
   let at = pointer;
   let isFirst = true;

@@ -41,6 +41,11 @@ export class HostedMessages extends Translator {
     return !this.onBedrock;
   }
 
+  /** Errors of Google's own front come in Google's shape. */
+  get passesErrors(): bool {
+    return false;
+  }
+
   translateReply(body: usize, length: i32, out: ByteWriter): i32 {
     return writeHostedReply(body, length, out);
   }

@@ -3,11 +3,10 @@
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
-import { JsonReader } from "../../json/reader";
-import { JsonToken } from "../../json/token";
 import { writeChatErrorBody } from "../translation/chat-error";
+import { readErrorObject } from "../translation/error-object";
 import { Translation } from "../translation/translation";
-import { Fields, Items, Value } from "../translation/value";
+import { Fields, Items } from "../translation/value";
 
 const UNKNOWN_STATUS: i32 = 500;
 
@@ -22,9 +21,6 @@ const failureDetails = failureDetail.add("details");
 const info = new Fields();
 const infoReason = info.add("reason");
 
-const reader = new JsonReader();
-const list = new Value("");
-const items = new Items();
 const details = new Items();
 
 export function writeGeminiError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
@@ -52,13 +48,5 @@ function isCredentialError(): bool {
 }
 
 function readFailure(body: usize, length: i32): bool {
-  if (failure.read(body, length)) return failureDetail.readValue(failureError);
-  return readList(body, length) && failure.readValue(items.value) && failureDetail.readValue(failureError);
-}
-
-/** The first of an array, once the whole of it is known to be JSON. */
-function readList(body: usize, length: i32): bool {
-  reader.reset(body, length);
-  if (reader.next() != JsonToken.ARRAY_BEGIN || !list.take(reader) || reader.next() != JsonToken.END) return false;
-  return items.begin(list) && items.next();
+  return readErrorObject(failure, body, length) && failureDetail.readValue(failureError);
 }
