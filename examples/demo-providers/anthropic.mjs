@@ -20,6 +20,10 @@ const ERROR_TYPES = {
   529: "overloaded_error",
 };
 
+const THOUGHT = ["A demo", " thought."];
+/** Under every thought, at whichever host. */
+export const SIGNATURE = "ZGVtbyBzaWduYXR1cmU=";
+
 let sequence = 0;
 
 export const anthropicDialect = {
@@ -54,7 +58,7 @@ export const anthropicDialect = {
   }),
 };
 
-function errorReply(status, message, code) {
+export function errorReply(status, message, code) {
   const type = code ?? ERROR_TYPES[status] ?? (status < 500 ? "invalid_request_error" : "api_error");
   return { status, json: { type: "error", error: { type, message }, request_id: `req_demo${sequence}` } };
 }
@@ -114,8 +118,12 @@ function toolsToCall({ tools = [], tool_choice: choice = { type: "auto" }, messa
 
 function messages(request, options) {
   if (request.method !== "POST") throw new Refusal(405, "Method Not Allowed");
-  const body = request.json;
-  checkMessages(body, { ...options, version: request.headers["anthropic-version"] });
+  return answerMessages(request.json, options, request.headers["anthropic-version"]);
+}
+
+/** The answer to a body of the Messages API, whoever hosts the model. */
+export function answerMessages(body, options, version, idPrefix = "msg_demo") {
+  checkMessages(body, { ...options, version });
   checkModel(body.model, options);
   const reply = replyTo({
     model: body.model,
@@ -125,7 +133,9 @@ function messages(request, options) {
     schema: body.output_config?.format?.schema,
     tools: toolsToCall(body),
   });
+  const thinks = ["enabled", "adaptive"].includes(body.thinking?.type);
   const blocks = [
+    ...(thinks ? [{ type: "thinking", thinking: THOUGHT.join(""), signature: SIGNATURE }] : []),
     ...(reply.tokens.length > 0 ? [{ type: "text", text: reply.tokens.join("") }] : []),
     ...reply.calls.map((call) => ({
       type: "tool_use",
@@ -135,7 +145,7 @@ function messages(request, options) {
     })),
   ];
   const message = {
-    id: `msg_demo${++sequence}`,
+    id: `${idPrefix}${++sequence}`,
     type: "message",
     role: "assistant",
     model: body.model,
@@ -149,13 +159,13 @@ function messages(request, options) {
   return body.stream ? { status: 200, events: events(message, reply) } : { status: 200, json: message };
 }
 
-function usageOf({ messages: turns, system }, reply) {
-  const input = turns.reduce(
-    (sum, { content }) => sum + countTokens(textOf(content)),
-    system ? countTokens(textOf(system)) : 0,
-  );
+/** What `count_tokens` says of a body. */
+export const inputTokens = ({ messages: turns, system }) =>
+  turns.reduce((sum, { content }) => sum + countTokens(textOf(content)), system ? countTokens(textOf(system)) : 0);
+
+function usageOf(body, reply) {
   return {
-    input_tokens: input,
+    input_tokens: inputTokens(body),
     cache_creation_input_tokens: 0,
     cache_read_input_tokens: 0,
     cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
@@ -193,18 +203,30 @@ function events(message, reply) {
   ];
 }
 
+const EMPTY = { text: { text: "" }, thinking: { thinking: "", signature: "" }, tool_use: { input: {} } };
+
+function deltasOf(block, reply) {
+  switch (block.type) {
+    case "thinking":
+      return [
+        ...THOUGHT.map((thinking) => ({ type: "thinking_delta", thinking })),
+        { type: "signature_delta", signature: SIGNATURE },
+      ];
+    case "tool_use":
+      return ["", ...piecesOf(JSON.stringify(block.input))].map((piece) => ({
+        type: "input_json_delta",
+        partial_json: piece,
+      }));
+    default:
+      return reply.tokens.map((text) => ({ type: "text_delta", text }));
+  }
+}
+
 function blockEvents(block, index, reply) {
-  const delta = (inner) => named({ type: "content_block_delta", index, delta: inner }, true);
-  const isTool = block.type === "tool_use";
-  const deltas = isTool
-    ? ["", ...piecesOf(JSON.stringify(block.input))].map((piece) =>
-        delta({ type: "input_json_delta", partial_json: piece }),
-      )
-    : reply.tokens.map((text) => delta({ type: "text_delta", text }));
-  const empty = isTool ? { ...block, input: {} } : { ...block, text: "" };
+  const opened = { type: "content_block_start", index, content_block: { ...block, ...EMPTY[block.type] } };
   return [
-    named({ type: "content_block_start", index, content_block: empty }, isTool),
-    ...deltas,
+    named(opened, block.type === "tool_use"),
+    ...deltasOf(block, reply).map((delta) => named({ type: "content_block_delta", index, delta }, true)),
     named({ type: "content_block_stop", index }),
   ];
 }

@@ -27,3 +27,13 @@ export function refusalReply({ status, message, detail: { code } }) {
   const type = code && { "x-amzn-errortype": `${code}:http://internal.amazon.com/coral/com.amazon.coral.service/` };
   return { status, json: { message }, headers: type ?? {} };
 }
+
+/** What is asked of which model, as the path says. */
+export function operationOf({ method, path }, models, operations) {
+  const [, segment, operation] = /^\/model\/([^/]+)\/([a-z-]+)$/.exec(path) ?? [];
+  if (!operations.includes(operation)) throw new Refusal(404, "UnknownOperationException");
+  if (method !== "POST") throw new Refusal(405, "Method Not Allowed");
+  const model = decodeURIComponent(segment);
+  if (!models.includes(model)) throw new Refusal(400, "The provided model identifier is invalid.");
+  return { model, operation };
+}

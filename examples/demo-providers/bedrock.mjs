@@ -1,13 +1,12 @@
 // AWS Bedrock's runtime as a demo provider: Converse and ConverseStream in binary frames, with a Bedrock API key or signed.
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
-import { checkCredential, listModels, refusalReply } from "./bedrock-account.mjs";
+import { checkCredential, listModels, operationOf, refusalReply } from "./bedrock-account.mjs";
 import { checkConverse } from "./bedrock-rules.mjs";
 import { eventFrame, exceptionFrame } from "./event-stream.mjs";
 import { countTokens, outputTokens, piecesOf, replyTo } from "./replies.mjs";
-import { Refusal } from "./rules.mjs";
 
 const MODELS = ["anthropic.claude-demo-v1:0"];
-const OPERATION = /^\/model\/([^/]+)\/(converse|converse-stream)$/;
+const OPERATIONS = ["converse", "converse-stream"];
 const OUTPUT_TOKENS_MAX = 4096;
 const STOP_REASONS = { stop: "end_turn", "stop-sequence": "stop_sequence", length: "max_tokens", tools: "tool_use" };
 const THOUGHT = "A demo thought.";
@@ -28,12 +27,7 @@ export const bedrockDialect = {
     checkCredential(request, options);
     const list = listModels(request, options.models ?? MODELS);
     if (list !== undefined) return list;
-    const [, segment, operation] = OPERATION.exec(request.path) ?? [];
-    if (segment === undefined) throw new Refusal(404, "UnknownOperationException");
-    if (request.method !== "POST") throw new Refusal(405, "Method Not Allowed");
-    const model = decodeURIComponent(segment);
-    if (!(options.models ?? MODELS).includes(model))
-      throw new Refusal(400, "The provided model identifier is invalid.");
+    const { model, operation } = operationOf(request, options.models ?? MODELS, OPERATIONS);
     checkConverse(request.json);
     const answer = converse(model, request.json);
     return operation === "converse" ? { status: 200, json: whole(answer) } : { status: 200, events: events(answer) };

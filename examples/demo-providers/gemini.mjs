@@ -27,7 +27,8 @@ const THOUGHT_TOKENS = 16;
 
 let sequence = 0;
 
-const common = {
+/** What Google does, whosever model it hosts. */
+export const googleCommon = {
   foreignHeaders: ["anthropic-version", "anthropic-beta", "openai-beta"],
 
   /** What Google sends along; none of it is for the gateway's clients. */
@@ -50,7 +51,7 @@ const common = {
 };
 
 export const geminiDialect = {
-  ...common,
+  ...googleCommon,
   basePath: AI_STUDIO,
   credentialHeader: "x-goog-api-key",
   answer(request, options) {
@@ -60,7 +61,7 @@ export const geminiDialect = {
 };
 
 export const vertexDialect = {
-  ...common,
+  ...googleCommon,
   basePath: VERTEX,
   credentialHeader: "authorization",
   answer(request, options) {
@@ -88,7 +89,8 @@ function checkKey(headers, apiKey) {
   }
 }
 
-function checkToken(headers, apiKey) {
+/** Google Cloud's access token, not an API key. */
+export function checkToken(headers, apiKey) {
   const sent = /^Bearer (\S+)$/.exec(headers.authorization ?? "")?.[1];
   if (sent === undefined || (apiKey !== undefined && sent !== apiKey)) {
     throw new Refusal(401, "Request had invalid authentication credentials. Expected OAuth 2 access token.");

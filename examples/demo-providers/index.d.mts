@@ -85,6 +85,10 @@ export function startGeminiProvider(options?: ProviderOptions): Promise<DemoProv
 /** Gemini under Vertex AI's path, with a bearer token. */
 export function startVertexProvider(options?: ProviderOptions): Promise<DemoProvider>;
 export function startBedrockProvider(options?: ProviderOptions): Promise<DemoProvider>;
+/** Claude by Bedrock's InvokeModel. */
+export function startBedrockClaudeProvider(options?: ProviderOptions): Promise<DemoProvider>;
+/** Claude under Vertex AI's path, with a bearer token. */
+export function startVertexClaudeProvider(options?: ProviderOptions): Promise<DemoProvider>;
 /** An application of Dify's; its credential says which. */
 export function startDifyProvider(options?: ProviderOptions): Promise<DemoProvider>;
 /** Coze's bots; `models` are their ids. */

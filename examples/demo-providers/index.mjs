@@ -8,6 +8,7 @@ import { cohereDialect } from "./cohere.mjs";
 import { cozeDialect } from "./coze.mjs";
 import { difyDialect } from "./dify.mjs";
 import { geminiDialect, vertexDialect } from "./gemini.mjs";
+import { bedrockClaudeDialect, vertexClaudeDialect } from "./hosted-claude.mjs";
 import { openAiDialect } from "./openai.mjs";
 import { startProvider } from "./server.mjs";
 
@@ -18,6 +19,8 @@ export const startCohereProvider = (options = {}) => startProvider(cohereDialect
 export const startGeminiProvider = (options = {}) => startProvider(geminiDialect, options);
 export const startVertexProvider = (options = {}) => startProvider(vertexDialect, options);
 export const startBedrockProvider = (options = {}) => startProvider(bedrockDialect, options);
+export const startBedrockClaudeProvider = (options = {}) => startProvider(bedrockClaudeDialect, options);
+export const startVertexClaudeProvider = (options = {}) => startProvider(vertexClaudeDialect, options);
 export const startDifyProvider = (options = {}) => startProvider(difyDialect, options);
 export const startCozeProvider = (options = {}) => startProvider(cozeDialect, options);
 export const startBailianProvider = (options = {}) => startProvider(bailianDialect, options);
