@@ -57,7 +57,7 @@ import { Plan } from "./plan";
 import { isCredentialStatus, isErrorStatus, isProvidersOwn, isWorthRetry, Reply } from "./reply";
 import { ReplyHeaders, stripTrailers } from "./reply-headers";
 import { keepsModel, ModelEdit, moveOn, writeContentLength, writeRequestHeaders } from "./request";
-import { FAILED, StreamSignal, TRANSLATED, Translator } from "./translator";
+import { FAILED, passesErrors, StreamSignal, TRANSLATED, Translator } from "./translator";
 import { giveTranslator, takeTranslator } from "./translators";
 import { answersJson, judgeReply, streamsOnDemand, WholeReply } from "./whole-reply";
 
@@ -343,24 +343,19 @@ export class TargetStream extends StreamContext {
     if (size > 0 && !getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
     const body: usize = size > 0 ? hostPointer() : 0;
     const hadKey = redactKeys(body, size);
-    const translator = this.errorTranslator;
-    if (translator == null && this.isJson && isErrorBody(this.protocol, body, size)) {
+    const passes = passesErrors(this.translator);
+    if (passes && this.isJson && isErrorBody(this.protocol, body, size)) {
       this.reply = Reply.DONE;
       if (hadKey) replaceBuffer(BufferKind.RESPONSE_BODY, size, body, size);
       return Action.CONTINUE;
     }
     scratch.reset();
-    if (translator != null && this.isJson) {
-      const code = translator.translateError(this.status, body, size, scratch);
+    if (!passes && this.isJson) {
+      const code = this.translator!.translateError(this.status, body, size, scratch);
       if (code == TRANSLATED && !scratch.overflow) return this.answerWhole(this.status, size);
       if (code == ErrorCode.UPSTREAM_CREDENTIAL_REJECTED) return this.failWhole(code, size);
     }
     return this.answerError(ErrorCode.UPSTREAM_ERROR, this.status, size);
-  }
-
-  private get errorTranslator(): Translator | null {
-    const translator = this.translator;
-    return translator == null || translator.passesErrors ? null : translator;
   }
 
   /** Gives a held reply up: for the next target, or with an error of ours. */

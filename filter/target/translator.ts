@@ -36,6 +36,11 @@ export enum Framing {
   AWS_EVENT_STREAM = 1,
 }
 
+/** Whether a provider's errors have the client's shape already. */
+export function passesErrors(translator: Translator | null): bool {
+  return translator == null || translator.passesErrors;
+}
+
 export abstract class Translator {
   /** Which of the registry's pools it belongs to. */
   kind: i32 = 0;
