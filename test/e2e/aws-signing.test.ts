@@ -161,22 +161,35 @@ test("a wrong secret is an error of the gateway's, in the client's protocol", as
   await expect(chat).rejects.toMatchObject({ status: 502, code: "upstream_credential_rejected" });
   expect(last(bedrock)?.refusal).toContain("signature");
   const message = anthropic.messages.create({ ...ask, model: "wrong" });
-  await expect(message).rejects.toMatchObject({ status: 502, error: { type: "error" } });
+  await expect(message).rejects.toMatchObject({
+    status: 502,
+    error: { type: "error", error: { type: "api_error", message: expect.stringContaining("gateway's credential") } },
+  });
 });
 
-test("a new key takes effect on open connections, and the cluster stays", async () => {
-  const clusters = async () => (await gateway.configDump()).match(/"changing~[0-9a-f]+"/g)?.[0];
-  await expect(openai.chat.completions.create({ model: "changing", messages })).rejects.toMatchObject({ status: 502 });
-  const cluster = await clusters();
-  const { id, ...document } = signedProvider({ id: "changing", baseUrl: other.url, apiKey: apiKeyOf(role) });
-  await gateway.operator("PUT", `/providers/${id}`, document);
+test("a new key counts from the next request on; streams and connections that run go on", async () => {
+  const clusterName = async () => /"(changing~[0-9a-f]+)"/.exec(await gateway.configDump())?.[1];
+  const cluster = await clusterName();
+  const { id, ...document } = signedProvider({ id: "changing", baseUrl: other.url });
+  const refused = { status: 502, code: "upstream_credential_rejected" };
+  await expect(openai.chat.completions.create({ model: "changing", messages })).rejects.toMatchObject(refused);
+  expect(last(other)?.refusal).toContain("security token");
+
+  await gateway.operator("PUT", `/providers/${id}`, { ...document, apiKey: apiKeyOf(role) });
   await gateway.live();
-  expect(await chatText("changing")).toContain(question);
-  expect(await clusters()).toBe(cluster);
+  await other.setFault({ kind: "slow", eventDelayMs: 30, times: 1 });
+  const stream = await openai.chat.completions.create({ model: "changing", messages, stream: true });
+  const chunks = stream[Symbol.asyncIterator]();
+  await chunks.next();
   await gateway.operator("PUT", `/providers/${id}`, { ...document, apiKey: apiKeyOf(user) });
   await gateway.live();
-  await expect(openai.chat.completions.create({ model: "changing", messages })).rejects.toMatchObject({ status: 502 });
-  expect(last(other)?.refusal).toContain("security token");
+  expect(last(other)).toMatchObject({ status: 200, ended: false });
+  expect(await clusterName()).toBe(cluster);
+  expect(await gateway.stat(`cluster.${cluster}.upstream_cx_total`)).toBe(1);
+  expect(await gateway.stat(`cluster.${cluster}.upstream_cx_destroy`)).toBe(0);
+  const rest = await all({ [Symbol.asyncIterator]: () => chunks });
+  expect(rest.at(-1)?.choices[0]?.finish_reason).toBe("stop");
+  await expect(openai.chat.completions.create({ model: "changing", messages })).rejects.toMatchObject(refused);
 });
 
 test("a provider that is added while the gateway runs, without a key first", async () => {
