@@ -3,7 +3,12 @@
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { type DemoProvider, startBedrockProvider, startOpenAiProvider } from "../../examples/demo-providers/index.mjs";
+import {
+  type DemoProvider,
+  startBedrockClaudeProvider,
+  startBedrockProvider,
+  startOpenAiProvider,
+} from "../../examples/demo-providers/index.mjs";
 import { all, Gateway, type ProviderDocument } from "./harness.ts";
 
 const region = "us-east-1";
@@ -30,6 +35,7 @@ const ask = { max_tokens: 2000, messages };
 
 let bedrock: DemoProvider;
 let other: DemoProvider;
+let claude: DemoProvider;
 let spare: DemoProvider;
 let gateway: Gateway;
 let openai: OpenAI;
@@ -48,12 +54,14 @@ const signedProvider = (fields: Partial<ProviderDocument> = {}): ProviderDocumen
 beforeAll(async () => {
   bedrock = await startBedrockProvider({ aws: user, models: [profile, arn] });
   other = await startBedrockProvider({ aws: role, models: [profile] });
+  claude = await startBedrockClaudeProvider({ aws: role, models: [profile] });
   spare = await startOpenAiProvider({ apiKey: "openai-credential" });
   const open = { allowPrivateAddress: true, dialect: "openai", apiKey: "openai-credential" } as const;
   gateway = await Gateway.start({
     providers: [
       signedProvider(),
       signedProvider({ id: "temporary", baseUrl: other.url, apiKey: apiKeyOf(role) }),
+      signedProvider({ id: "claude", dialect: "anthropic-bedrock", baseUrl: claude.url, apiKey: apiKeyOf(role) }),
       signedProvider({ id: "wrong", apiKey: `${user.accessKeyId}:${role.secretAccessKey}` }),
       signedProvider({ id: "changing", baseUrl: other.url }),
       { id: "spare", baseUrl: spare.url, ...open },
@@ -62,12 +70,17 @@ beforeAll(async () => {
       { id: "profile", provider: "signed", model: profile },
       { id: "arn", provider: "signed", model: arn },
       { id: "temporary", provider: "temporary", model: profile },
+      { id: "claude", provider: "claude", model: profile },
       { id: "wrong", provider: "wrong", model: profile },
       { id: "changing", provider: "changing", model: profile },
       { id: "gpt", provider: "spare", model: "gpt-demo" },
     ],
     modelRoutes: [
-      ...["profile", "arn", "temporary", "wrong", "changing"].map((id) => ({ id, targets: [{ target: id }] })),
+      ...["profile", "arn", "temporary", "claude", "wrong", "changing"].map((id) => ({
+        id,
+        targets: [{ target: id }],
+      })),
+      { id: "claude-first", targets: [{ target: "claude" }, { target: "gpt" }] },
       { id: "signed-first", targets: [{ target: "temporary" }, { target: "gpt" }] },
       { id: "signed-last", targets: [{ target: "gpt" }, { target: "profile" }] },
       { id: "both-signed", targets: [{ target: "temporary" }, { target: "profile" }] },
@@ -79,7 +92,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  for (const provider of [bedrock, other, spare]) await provider.clearFault();
+  for (const provider of [bedrock, other, claude, spare]) await provider.clearFault();
 });
 
 afterAll(async () => {
@@ -87,7 +100,7 @@ afterAll(async () => {
   expect(SECRETS.filter((secret) => logs.includes(secret))).toEqual([]);
   expect(await gateway.traps()).toEqual([]);
   await gateway.stop();
-  for (const provider of [bedrock, other, spare]) await provider.close();
+  for (const provider of [bedrock, other, claude, spare]) await provider.close();
 });
 
 async function chatText(model: string): Promise<string> {
@@ -127,6 +140,21 @@ test("temporary credentials, with their session token", async () => {
   expect(last(other)).toMatchObject({ status: 200, headers: { "x-amz-security-token": role.sessionToken } });
 });
 
+test("Claude's InvokeModel, its stream and its token count are signed, for both SDKs", async () => {
+  const message = await anthropic.messages.create({ ...ask, model: "claude" });
+  expect(message.content).toMatchObject([{ text: expect.stringContaining(question) }]);
+  expect(await anthropic.messages.stream({ ...ask, model: "claude" }).finalText()).toContain(question);
+  const { input_tokens: tokens } = await anthropic.messages.countTokens({ model: "claude", messages });
+  expect(tokens).toBeGreaterThan(0);
+  const whole = await openai.chat.completions.create({ model: "claude", messages });
+  expect(whole.choices[0]?.message.content).toContain(question);
+  expect(await chatText("claude")).toContain(question);
+  const operations = ["invoke", "invoke-with-response-stream", "count-tokens", "invoke", "invoke-with-response-stream"];
+  expect(claude.requests.map(({ status, path, forbiddenHeaders }) => [status, path, forbiddenHeaders])).toEqual(
+    operations.map((operation) => [200, `/model/us.anthropic.claude-demo-v1%3A0/${operation}`, []]),
+  );
+});
+
 test("a large body", async () => {
   const long = "字".repeat(700_000);
   const reply = await openai.chat.completions.create({ model: "profile", messages: [{ role: "user", content: long }] });
@@ -140,6 +168,10 @@ test("a signed request that fails leaves nothing of AWS on the next provider's",
   expect(last(other)?.headers["x-amz-security-token"]).toBe(role.sessionToken);
   expect(last(spare)).toMatchObject({ status: 200, forbiddenHeaders: [] });
   expect(last(spare)?.headers.authorization).toBe("Bearer openai-credential");
+  await claude.setFault({ kind: "status", status: 429 });
+  const message = await anthropic.messages.create({ ...ask, model: "claude-first" });
+  expect(message.content).toMatchObject([{ text: expect.stringContaining("gpt-demo") }]);
+  expect(last(spare)).toMatchObject({ status: 200, forbiddenHeaders: [] });
 });
 
 test("and another provider's failure nothing of its credential on the signed one", async () => {
