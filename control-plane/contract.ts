@@ -406,6 +406,6 @@ export const FILTER_ERRORS = [
     anthropicType: "not_found_error",
     geminiStatus: "NOT_FOUND",
     message:
-      "There is no response of this previous_response_id that this key could continue. Use the id of a response that this gateway gave to you for this model, or send the whole conversation in input.",
+      "There is no such response, or item of a response, that this key could continue. Use an id that this gateway gave to you for this model, or send the whole conversation in input (with store: false your SDK does).",
   },
 ] as const;

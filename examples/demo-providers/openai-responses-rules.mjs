@@ -52,6 +52,7 @@ const ITEMS = {
   reasoning: (item) => Array.isArray(item.summary),
   item_reference: (item) => is.isText(item.id),
 };
+const ID_CHARACTERS_MAX = 64;
 const SECRET = /^gAAAA/;
 
 const isPart = (part) => is.isObject(part) && Object.hasOwn(PARTS, part.type) && PARTS[part.type](part);
@@ -85,6 +86,9 @@ export function checkResponses(body) {
 function checkItem(item, path) {
   const type = item.type ?? "message";
   if (!Object.hasOwn(ITEMS, type)) throw invalid(path, `Invalid value: '${type}'.`, "invalid_value");
+  if (item.id != null && !(is.isText(item.id) && item.id.length <= ID_CHARACTERS_MAX)) {
+    throw invalid(`${path}.id`, `Invalid '${path}.id': string too long.`, "string_above_max_length");
+  }
   if (!ITEMS[type](item)) throw invalid(path, `Invalid '${path}': no valid ${type}.`, "invalid_value");
   if (type === "reasoning" && item.encrypted_content != null && !SECRET.test(item.encrypted_content)) {
     throw invalid(path, "The encrypted content could not be verified.", "invalid_encrypted_content");

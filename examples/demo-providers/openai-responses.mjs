@@ -7,7 +7,7 @@ import { isText, Refusal } from "./rules.mjs";
 
 /** With no cap asked for, longer than any reply here. */
 const OUTPUT_TOKENS_MAX = 1_000_000;
-/** Options of a provider → id of a response → all items of its conversation. */
+/** Options of a provider → what it keeps: id of a response → all items of its conversation, id of an item → the item. */
 const kept = new WeakMap();
 
 let sequence = 0;
@@ -31,8 +31,8 @@ export function answerResponses(request, options) {
   if (request.method !== "POST") throw new Refusal(405, `Not allowed to ${request.method} on ${request.path}.`);
   const body = request.json;
   checkResponses(body);
-  const conversations = kept.get(options) ?? new Map();
-  kept.set(options, conversations);
+  const { conversations, stored } = kept.get(options) ?? { conversations: new Map(), stored: new Map() };
+  kept.set(options, { conversations, stored });
   const before = body.previous_response_id == null ? [] : conversations.get(body.previous_response_id);
   if (before === undefined) {
     throw new Refusal(400, `Previous response with id '${body.previous_response_id}' not found.`, {
@@ -40,7 +40,7 @@ export function answerResponses(request, options) {
       code: "previous_response_not_found",
     });
   }
-  const items = [...before, ...itemsOf(body.input)];
+  const items = [...before, ...itemsOf(body.input).map((item) => resolved(item, stored))];
   checkCalls(items);
   const reply = replyTo({
     model: body.model,
@@ -51,8 +51,20 @@ export function answerResponses(request, options) {
     tools: toolsToCall(body, items),
   });
   const response = responseOf(body, items, reply);
-  if (body.store !== false) conversations.set(response.id, [...items, ...response.output]);
+  if (body.store !== false) {
+    conversations.set(response.id, [...items, ...response.output]);
+    for (const item of response.output) stored.set(item.id, item);
+  }
   return body.stream ? { status: 200, events: eventsOf(response, reply) } : { status: 200, json: response };
+}
+
+/** What a reference refers to; a thought without its secret is one as well. */
+function resolved(item, stored) {
+  const isThought = item.type === "reasoning" && item.encrypted_content == null;
+  if (item.type !== "item_reference" && !isThought) return item;
+  const found = stored.get(item.id);
+  if (found !== undefined) return found;
+  throw new Refusal(404, `Item with id '${item.id}' not found.`, { param: "input" });
 }
 
 function outputOf(reply) {

@@ -207,15 +207,6 @@ describe.each(MODELS)("%s", (model) => {
     const requests = [
       [{ conversation: "conv_1", input: "x" }, "conversation"],
       [{ background: true, input: "x" }, "background"],
-      [
-        {
-          input: [
-            { role: "user", content: "x" },
-            { type: "item_reference", id: "msg_1" },
-          ],
-        },
-        "'item_reference'",
-      ],
     ] as const;
     for (const [body, named] of requests) {
       const response = await gateway.post("/v1/responses", { model, ...body });
@@ -253,6 +244,64 @@ test("built-in tools reach who has them, and are refused by name elsewhere", asy
     expect(error.status).toBe(400);
     expect(error.message).toContain("tools[0].type 'web_search'");
   }
+});
+
+describe("a reference to an item", () => {
+  const refer = (id: string): ResponseInput => [
+    { type: "item_reference", id },
+    { role: "user", content: "And?" },
+  ];
+  const itemOf = async (model: string) =>
+    (await openai.responses.create({ model, input: question })).output[0]?.id ?? "";
+
+  test("is good for who was given it, in a stream as well", async () => {
+    const id = await itemOf("native");
+    expect(id).toMatch(/^msg_slc_[\w-]+$/);
+    const answer = await openai.responses.create({ model: "native", input: refer(id) });
+    expect(answer.output_text).toContain("And?");
+    expect(first.requests.at(-1)?.json).toMatchObject({ input: [{ id: expect.stringMatching(/^msg_0/) }, {}] });
+    const events = await all(await openai.responses.create({ model: "native", input: refer(id), stream: true }));
+    const ids = events.flatMap((event) =>
+      "item_id" in event ? [event.item_id] : "item" in event ? [event.item.id] : [],
+    );
+    expect(new Set(ids).size).toBe(1);
+    expect((await openai.responses.create({ model: "native", input: refer(ids[0] ?? "") })).status).toBe("completed");
+  });
+
+  test("goes where the item is, though another target comes first", async () => {
+    await first.setFault({ kind: "status", status: 500, times: 1 });
+    const id = await itemOf("native");
+    const { response } = await openai.responses.create({ model: "native", input: refer(id) }).withResponse();
+    expect(response.headers.get("x-sluice-target")).toBe("second");
+  });
+
+  test("is not found for anybody else, on a model without its target, or as the provider's own", async () => {
+    const id = await itemOf("native");
+    const own = Buffer.from(id.slice("msg_slc_".length), "base64url").subarray(8, -16).toString();
+    const attempts: [OpenAI, string, string][] = [
+      [stranger, "native", id],
+      [openai, "native-second", id],
+      [openai, "native", own],
+      [openai, "native", `${id}A`],
+    ];
+    for (const [client, model, asked] of attempts) {
+      const error = await failureOf(client.responses.create({ model, input: refer(asked) }));
+      expect([error.status, error.code]).toEqual([404, "previous_response_not_found"]);
+    }
+  });
+
+  test("where nothing is kept says what to do instead", async () => {
+    for (const model of ["via-chat", "via-claude"]) {
+      const error = await failureOf(openai.responses.create({ model, input: refer(await itemOf(model)) }));
+      expect([error.status, error.code]).toEqual([400, "unsupported_content"]);
+      expect(error.message).toContain("store: false");
+    }
+  });
+
+  test("is not needed: whole items are taken back with their ids, and ids of what is not stored pass", async () => {
+    const { output } = await openai.responses.create({ model: "native", input: question, tools, store: false });
+    expect(output.map(({ id }) => id)).toEqual([expect.stringMatching(/^fc_0/), expect.stringMatching(/^fc_0/)]);
+  });
 });
 
 describe("previous_response_id", () => {

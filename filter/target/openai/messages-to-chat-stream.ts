@@ -88,12 +88,12 @@ export class MessagesStream {
     // A lost event would be a hole in the answer that nobody sees.
     if (!chunk.read(data, dataLength)) return this.fail(out);
     if (chunkError.present) return this.error(data, dataLength, out);
-    this.start(model, out);
+    const hasChoice = choices.begin(chunkChoices) && choices.next() && choice.readValue(choices.value);
+    // Azure's first chunk says what its filter found in the prompt; it is the next one that names the answer.
+    if (hasChoice || chunkId.isText) this.start(model, out);
     this.usage.read(chunkUsage);
     this.usage.readServiceTier(chunkTier);
-    if (!choices.begin(chunkChoices) || !choices.next() || !choice.readValue(choices.value)) {
-      return StreamSignal.PREAMBLE;
-    }
+    if (!hasChoice) return StreamSignal.PREAMBLE;
     const signal = delta.readValue(choiceDelta) ? this.delta(out) : StreamSignal.PREAMBLE;
     if (choiceFinish.isString) this.finish();
     return signal;

@@ -1,5 +1,5 @@
-// Replies and events of a provider that serves Responses itself: its bytes, with the ids of responses sealed. Every event
-// is passed on at once; one that is no JSON ends the stream with an error.
+// Replies and events of a provider that serves Responses itself: its bytes, with the ids of responses and of their items
+// sealed. Every event is passed on at once; one that is no JSON ends the stream with an error.
 //
 //   {"id":"resp_68…","object":"response", …}    {"type":"response.created","response":{"id":"resp_68…", …}}
 
@@ -7,63 +7,68 @@ import { LINE_FEED, SPACE } from "../../bytes/ascii";
 import { ByteWriter } from "../../bytes/byte-writer";
 import { equalsAscii } from "../../bytes/compare";
 import { ErrorCode } from "../../contract";
-import { writeSealedId } from "../../crypto/sealed-id";
-import { Plan } from "../plan";
-import { Fields, Value } from "../translation/value";
+import { Fields, Items, Value } from "../translation/value";
 import { StreamSignal, TRANSLATED } from "../translator";
-
-const NAME_BYTES_MAX: i32 = 1024;
+import { SealedIds } from "./sealed-ids";
 
 const response = new Fields();
 const responseId = response.add("id");
 const responsePrevious = response.add("previous_response_id");
+const responseOutput = response.add("output");
+const items = new Items();
+const item = new Fields();
+const itemId = item.add("id");
 
 const event = new Fields();
 const eventType = event.add("type");
 const eventResponse = event.add("response");
 const eventError = event.add("error");
+const eventItem = event.add("item");
+const eventItemId = event.add("item_id");
 
-/** What seals the ids of one attempt: copies, because a plan's bytes do not last. */
-export class SealedIds {
-  private readonly key: ByteWriter = new ByteWriter(NAME_BYTES_MAX);
-  private readonly target: ByteWriter = new ByteWriter(NAME_BYTES_MAX);
+/** Ids in what was read last, in the order in which they stand: address and length of each. */
+const found: usize[] = [];
+let foundCount: i32 = 0;
 
-  take(plan: Plan): void {
-    const key = plan.sealKey;
-    this.key.reset().writeBytes(key + 2, load<u16>(key));
-    this.target.reset().writeBytes(plan.targetPointer, plan.targetLength);
+function note(id: Value): void {
+  if (!id.isText) return;
+  while (found.length < foundCount * 2 + 2) found.push(0);
+  let at = foundCount++ * 2;
+  for (; at > 0 && unchecked(found[at - 2]) > id.pointer; at -= 2) {
+    unchecked((found[at] = found[at - 2]));
+    unchecked((found[at + 1] = found[at - 1]));
   }
+  unchecked((found[at] = id.pointer));
+  unchecked((found[at + 1] = <usize>id.length));
+}
 
-  /** The bytes from `start` to `end` around the response that was read last. False when an id cannot be sealed. */
-  write(start: usize, end: usize, out: ByteWriter): bool {
-    const idFirst = responseId.pointer < responsePrevious.pointer || !responsePrevious.isString;
-    const first = idFirst ? responseId : responsePrevious;
-    const second = idFirst ? responsePrevious : responseId;
-    let at = start;
-    if (first.isText) {
-      out.writeBytes(at, <i32>(first.pointer - at));
-      if (!this.seal(first, out)) return false;
-      at = first.pointer + <usize>first.length;
-    }
-    if (second.isText) {
-      out.writeBytes(at, <i32>(second.pointer - at));
-      if (!this.seal(second, out)) return false;
-      at = second.pointer + <usize>second.length;
-    }
-    out.writeBytes(at, <i32>(end - at));
-    return true;
-  }
+/** Of the response that was read last. */
+function noteResponse(ids: SealedIds): void {
+  note(responseId);
+  note(responsePrevious);
+  if (!ids.sealsItems || !items.begin(responseOutput)) return;
+  while (items.next()) if (item.readValue(items.value)) note(itemId);
+}
 
-  private seal(id: Value, out: ByteWriter): bool {
-    const key = this.key;
-    const target = this.target;
-    return writeSealedId(key.pointer, key.length, target.pointer, target.length, id.pointer, id.length, out);
+/** The bytes from `start` to `end`, with every id that was found in them sealed. False when one cannot be. */
+function writeFound(ids: SealedIds, start: usize, end: usize, out: ByteWriter): bool {
+  let at = start;
+  for (let i = 0; i < foundCount * 2; i += 2) {
+    const id = unchecked(found[i]);
+    const length = <i32>unchecked(found[i + 1]);
+    out.writeBytes(at, <i32>(id - at));
+    if (!ids.writeSealed(id, length, out)) return false;
+    at = id + <usize>length;
   }
+  out.writeBytes(at, <i32>(end - at));
+  return true;
 }
 
 export function writeNativeReply(ids: SealedIds, body: usize, length: i32, out: ByteWriter): i32 {
   if (!response.read(body, length) || !responseId.isText) return ErrorCode.UPSTREAM_INVALID_REPLY;
-  if (!ids.write(body, body + <usize>length, out)) return ErrorCode.UPSTREAM_INVALID_REPLY;
+  foundCount = 0;
+  noteResponse(ids);
+  if (!writeFound(ids, body, body + <usize>length, out)) return ErrorCode.UPSTREAM_INVALID_REPLY;
   return out.overflow ? <i32>ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
 }
 
@@ -80,14 +85,20 @@ export function writeNativeEvent(
   if (!event.read(data, dataLength)) return StreamSignal.ERROR;
   const signal = eventType.isString ? signalOf(eventType.pointer, eventType.length) : signalOf(type, typeLength);
   const isError = eventError.isObject && !eventType.present;
-  if (!response.readValue(eventResponse)) {
+  foundCount = 0;
+  if (response.readValue(eventResponse)) noteResponse(ids);
+  if (ids.sealsItems) {
+    note(eventItemId);
+    if (item.readValue(eventItem)) note(itemId);
+  }
+  if (foundCount == 0) {
     writeEvent(type, typeLength, data, dataLength, out);
     return isError ? StreamSignal.ERROR : signal;
   }
   const before = out.length;
   beginEvent(type, typeLength, out);
   const start = out.length;
-  if (!ids.write(data, data + <usize>dataLength, out)) {
+  if (!writeFound(ids, data, data + <usize>dataLength, out)) {
     out.truncate(before);
     return StreamSignal.ERROR;
   }

@@ -1,5 +1,5 @@
 // Responses client, provider that serves Responses itself: everything passes as it is, but the model's name, and ids of
-// responses, which the provider keeps for all consumers alike and which are therefore sealed for one. It refuses whatever
+// responses and their items, which the provider keeps for all consumers alike and which are therefore sealed for one. It refuses whatever
 // else refers to state that the provider keeps.
 
 import { ByteWriter } from "../../bytes/byte-writer";
@@ -8,9 +8,10 @@ import { isErrorBody } from "../error-shape";
 import { Plan } from "../plan";
 import { Fields } from "../translation/value";
 import { StreamSignal, TRANSLATED, Translator } from "../translator";
-import { SealedIds, writeNativeEvent, writeNativeReply } from "./native-responses-reply";
+import { writeNativeEvent, writeNativeReply } from "./native-responses-reply";
 import { nativeFields, writeNativeRequest } from "./native-responses-request";
 import { writeErrorEvent } from "./responses-to-chat-errors";
+import { SealedIds } from "./sealed-ids";
 
 const FAILURE_BYTES_MAX: i32 = 4096;
 
@@ -31,7 +32,7 @@ export class NativeResponses extends Translator {
   }
 
   translateRequest(plan: Plan, body: usize, length: i32, out: ByteWriter): i32 {
-    return writeNativeRequest(plan, body, length, out, this.notes);
+    return writeNativeRequest(plan, this.ids, body, length, out, this.notes);
   }
 
   translateReply(body: usize, length: i32, out: ByteWriter): i32 {

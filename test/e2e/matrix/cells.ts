@@ -5,15 +5,15 @@ import type { Client } from "./clients/client.ts";
 import { clientsOf } from "./clients/index.ts";
 import { UPSTREAMS, type Upstream } from "./upstreams.ts";
 
-export const FEATURES = {
-  plain: "answers",
-  stream: "streams",
-  conversation: "conversations",
-  tools: "tools",
-  structured: "structured output",
-  embed: "embeddings",
-} as const;
-export type Feature = keyof typeof FEATURES;
+export type Feature = "plain" | "stream" | "conversation" | "tools" | "structured" | "embed";
+/** Columns of the documentation's table. */
+const COLUMNS: readonly (readonly [Feature, string])[] = [
+  ["plain", "answers, streams"],
+  ["conversation", "conversations"],
+  ["tools", "tools"],
+  ["structured", "structured output"],
+  ["embed", "embeddings"],
+];
 
 export interface Cell {
   /** Place of the client in the list of all, because a client needs a gateway and cells are there before it. */
@@ -31,7 +31,7 @@ const CLIENTS: readonly Client[] = clientsOf("http://127.0.0.1:1", "unused");
 function refusalOf(client: Client, upstream: Upstream, feature: Feature): string | undefined {
   if (upstream.textOnly && feature === "tools") return "tools";
   if (upstream.textOnly && feature === "structured") return client.schemaByTool ? "tools" : "response_format";
-  if (client.refersToStored) {
+  if (client.refersToStored && !upstream.keepsResponses) {
     if (feature === "conversation" || (feature === "tools" && upstream.saysBeforeCalls)) return "store: false";
   }
   if (feature !== "embed") return undefined;
@@ -48,4 +48,29 @@ export function cellsOf(feature: Feature): Cell[] {
       return [{ index, name: client.name, upstream, ...(refusal === undefined ? {} : { refusal }) }];
     }),
   );
+}
+
+const platforms = UPSTREAMS.filter(({ textOnly }) => textOnly);
+const titles = (upstreams: readonly Upstream[]) => upstreams.map(({ title }) => title).join(", ");
+
+/** Where something works, in the fewest words. */
+function summary(cells: readonly Cell[]): string {
+  const at = cells.filter(({ refusal }) => refusal === undefined).map(({ upstream }) => upstream);
+  if (at.length === cells.length) return cells.length === 0 ? "–" : "all";
+  const missing = UPSTREAMS.filter((upstream) => !at.includes(upstream));
+  if (!platforms.every((platform) => missing.includes(platform)) || at.length <= missing.length) return titles(at);
+  const others = missing.filter(({ textOnly }) => !textOnly);
+  return ["all but agent platforms", ...others.map(({ title }) => title)].join(", ");
+}
+
+/** The table of docs/api.md. */
+export function clientTable(): string {
+  const row = (values: readonly string[]) => `| ${values.join(" | ")} |`;
+  const rows = CLIENTS.map((client, index) => {
+    const of = (feature: Feature) => cellsOf(feature).filter((cell) => cell.index === index);
+    return row([client.name, ...COLUMNS.map(([feature]) => summary(of(feature)))]);
+  });
+  const head = ["client", ...COLUMNS.map(([, title]) => title)];
+  const providers = `Providers: ${titles(UPSTREAMS.filter(({ textOnly }) => !textOnly))}; agent platforms: ${titles(platforms)}.`;
+  return [providers, "", row(head), row(head.map(() => "---")), ...rows].join("\n");
 }

@@ -1,10 +1,11 @@
 // Every client that people have against every upstream that they have, through a real Envoy: answers, streams,
 // conversations, tool calls, schemas, vectors, and errors that the client's own SDK raises.
 
+import { readFileSync, writeFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Fault } from "../../../examples/demo-providers/index.mjs";
-import { type Cell, cellsOf, type Feature } from "./cells.ts";
+import { type Cell, cellsOf, clientTable, type Feature } from "./cells.ts";
 import { type Client, RESULT, statusOf } from "./clients/client.ts";
 import { clientsOf } from "./clients/index.ts";
 import { Matrix, routeTo, vectorRouteTo } from "./matrix.ts";
@@ -195,6 +196,15 @@ describe.each([false, true])("a stream that breaks off is raised (reset: %s)", (
   test.each(cellsOf("stream"))("$name at $upstream.id", (cell) => {
     expect(raised(cell)).toBeInstanceOf(Error);
   });
+});
+
+test("the documentation's table says the same (UPDATE_GOLDEN=1 writes it)", () => {
+  const path = new URL("../../../docs/api.md", import.meta.url);
+  const page = readFileSync(path, "utf8");
+  const made = page.replace(/(?<=<!-- clients: begin -->\n).*?(?=<!-- clients: end -->)/s, () => `${clientTable()}\n`);
+  expect(made).toContain(clientTable());
+  if (process.env.UPDATE_GOLDEN === "1") writeFileSync(path, made);
+  else expect(page).toBe(made);
 });
 
 test("no request carried what a provider must not see, and every one was accepted", () => {

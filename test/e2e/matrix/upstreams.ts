@@ -73,7 +73,7 @@ export const UPSTREAMS: readonly Upstream[] = [
   {
     ...azure,
     id: "azure",
-    title: "Azure OpenAI, v1 API",
+    title: "Azure OpenAI (v1)",
     dialect: "openai",
     basePath: "/v1",
     document: { auth: "api-key", quirks: ["responses"] },
@@ -82,14 +82,14 @@ export const UPSTREAMS: readonly Upstream[] = [
   {
     ...azure,
     id: "azure-dated",
-    title: "Azure OpenAI, deployments",
+    title: "Azure OpenAI (deployments)",
     dialect: "azure",
     document: { apiVersion: "2024-10-21" },
   },
   {
     ...azure,
     id: "azure-preview",
-    title: "Azure OpenAI, deployments and responses",
+    title: "Azure OpenAI (preview)",
     dialect: "azure",
     document: { apiVersion: "2025-04-01-preview", quirks: ["responses"] },
     keepsResponses: true,
