@@ -135,6 +135,14 @@ test("an ARN in the path", async () => {
   });
 });
 
+test("what a client sends of AWS's headers goes no further", async () => {
+  const headers = { "x-amz-security-token": "forged", "x-amz-date": "20200101T000000Z", "x-amz-target": "Other" };
+  const response = await gateway.post("/v1/chat/completions", { model: "profile", messages }, { headers });
+  expect(response.status).toBe(200);
+  const sent = Object.keys(last(bedrock)?.headers ?? {}).filter((name) => name.startsWith("x-amz-"));
+  expect(sent.sort()).toEqual(["x-amz-content-sha256", "x-amz-date"]);
+});
+
 test("temporary credentials, with their session token", async () => {
   expect(await chatText("temporary")).toContain(question);
   expect(last(other)).toMatchObject({ status: 200, headers: { "x-amz-security-token": role.sessionToken } });
