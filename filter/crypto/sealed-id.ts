@@ -83,7 +83,14 @@ export function openSealedId(key: usize, keyLength: i32, text: usize, length: i3
   openedTarget = bytes.pointer;
   openedId = bytes.pointer + TARGET_BYTES;
   openedIdLength = sealed - TARGET_BYTES;
-  return true;
+  return beginsAsOpened(text, wordLength(text, length));
+}
+
+/** The word in front is not under the seal, and must be the one that sealing gives. */
+function beginsAsOpened(text: usize, word: i32): bool {
+  const own = wordLength(openedId, openedIdLength);
+  if (own == 0) return WORD.equals(text, word);
+  return own == word && memory.compare(text, openedId, word) == 0;
 }
 
 /** Whether the id that was opened last is of this target. */

@@ -9,6 +9,9 @@ import { Fields, Items, Value } from "../translation/value";
 import { isReasoningToken } from "./reasoning-token";
 import { SealedIds } from "./sealed-ids";
 
+/** Sealed ids in one request: each costs hashes. Conversations of more items continue by `previous_response_id`. */
+const SEALED_IDS_MAX: i32 = 4096;
+
 const item = new Fields();
 const type = item.add("type");
 const role = item.add("role");
@@ -20,8 +23,11 @@ const items = new Items();
 
 export function checkItems(t: Translation, input: Value, ids: SealedIds): bool {
   if (!items.begin(input)) return true;
+  let sealed = 0;
   while (items.next()) {
     if (!item.readValue(items.value)) continue;
+    if (ids.isSealed(id) || ids.isSealed(approvalId)) sealed++;
+    if (sealed > SEALED_IDS_MAX) return t.refuseField("input", "send fewer items, or use previous_response_id.");
     if (!checkIds(ids)) return t.refuse(ErrorCode.PREVIOUS_RESPONSE_NOT_FOUND);
     if (isForeignThought(ids) && !t.drop("input[].reasoning")) return false;
   }
