@@ -1,7 +1,7 @@
 // Turns the client's request into one for the current target: path, authority, credentials' company, model and length.
 // Everything is written absolutely, because all attempts of a request share its headers.
 
-import { AMPERSAND, QUESTION_MARK } from "../bytes/ascii";
+import { AMPERSAND, COMMA, QUESTION_MARK } from "../bytes/ascii";
 import { ByteWriter } from "../bytes/byte-writer";
 import { Dialect, PROPERTY_PLAN, PROPERTY_PLAN_LENGTH, PROPERTY_TARGET, PROPERTY_TARGET_LENGTH } from "../contract";
 import { isGemini, pathOf } from "../operations";
@@ -18,6 +18,7 @@ import {
   setProperty,
   utf8,
 } from "../sdk";
+import { HostedBetas } from "./anthropic/hosted-betas";
 import { writeDeployment } from "./azure/azure-path";
 import { writeGeminiPath } from "./gemini/path";
 import { Plan } from "./plan";
@@ -40,6 +41,8 @@ const MODEL_BYTES_MAX: i32 = 64 * 1024;
 const path = new ByteWriter(PATH_BYTES_MAX);
 const number = new ByteWriter(20);
 const prefix = new ByteWriter(i32.MAX_VALUE);
+const betas = new HostedBetas();
+const betaList = new ByteWriter(64 * 1024);
 
 /** Lets a retry of this request go to the plan's next target. */
 export function moveOn(plan: Plan): void {
@@ -138,9 +141,21 @@ function writeDialectHeaders(plan: Plan, translated: bool): void {
   if (plan.dialect == Dialect.BAILIAN && plan.streaming) setHeaderLiteral(HeaderMap.REQUEST, DASHSCOPE_SSE, ENABLE);
   else if (plan.cursor > 0) removeHeader(HeaderMap.REQUEST, DASHSCOPE_SSE);
   if (!plan.hasDialectHeaders) return;
-  const takesBetas = (anthropic && !translated) || plan.dialect == Dialect.ANTHROPIC_VERTEX;
-  writeSent(ANTHROPIC_BETA, plan.anthropicBeta, takesBetas);
+  if (plan.dialect == Dialect.ANTHROPIC_VERTEX) writeHostedBetas(plan.anthropicBeta);
+  else writeSent(ANTHROPIC_BETA, plan.anthropicBeta, anthropic && !translated);
   writeSent(OPENAI_BETA, plan.openaiBeta, !anthropic && !translated);
+}
+
+/** Those that a host of Claude may know. */
+function writeHostedBetas(text: usize): void {
+  betaList.reset();
+  betas.begin(text);
+  while (betas.next()) {
+    if (betaList.length > 0) betaList.writeByte(COMMA);
+    betaList.writeBytes(betas.pointer, betas.length);
+  }
+  if (betaList.length > 0) setHeader(HeaderMap.REQUEST, ANTHROPIC_BETA, betaList.pointer, betaList.length);
+  else removeHeader(HeaderMap.REQUEST, ANTHROPIC_BETA);
 }
 
 /** A header that the client sent (`text` is a str16, empty if it did not): an attempt before may have put it there. */

@@ -2,7 +2,6 @@
 //
 //   {"model":"m","stream":true,"max_tokens":9,…}   ─▶   {"anthropic_version":"bedrock-2023-05-31","max_tokens":9,…}
 
-import { COMMA, SPACE } from "../../bytes/ascii";
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { escapeTo } from "../../json/text";
@@ -11,6 +10,7 @@ import { JsonCopy, Members } from "../translation/members";
 import { Notes } from "../translation/notes";
 import { Translation } from "../translation/translation";
 import { Fields } from "../translation/value";
+import { HostedBetas } from "./hosted-betas";
 
 const request = new Fields();
 const messages = request.add("messages");
@@ -21,6 +21,7 @@ const thinkingBudget = thinking.add("budget_tokens");
 const t = new Translation();
 const copy = new JsonCopy();
 const members = new Members(copy);
+const betas = new HostedBetas();
 
 export function writeHostedRequest(
   plan: Plan,
@@ -34,7 +35,7 @@ export function writeHostedRequest(
   if (!readRequest(body, length)) return t.code;
   beginBody(body, out);
   writeVersion(onBedrock, out);
-  if (onBedrock) writeBetas(plan, out);
+  if (!writeBetas(plan, onBedrock, out)) return t.code;
   const hasBetas = onBedrock && load<u16>(plan.anthropicBeta) > 0;
   members.begin(body, length);
   while (members.next()) {
@@ -59,7 +60,7 @@ export function writeCountedRequest(
   if (!readRequest(body, length)) return t.code;
   beginBody(body, out);
   writeVersion(onBedrock, out);
-  if (onBedrock) writeBetas(plan, out);
+  if (!writeBetas(plan, onBedrock, out)) return t.code;
   if (onBedrock) writeCap(out);
   const hasBetas = onBedrock && load<u16>(plan.anthropicBeta) > 0;
   members.begin(body, length);
@@ -106,31 +107,19 @@ function writeModel(plan: Plan, out: ByteWriter): void {
   out.writeAscii('"');
 }
 
-/** The names in the client's header, `a, b`, as a list. */
-function writeBetas(plan: Plan, out: ByteWriter): void {
-  const length = load<u16>(plan.anthropicBeta);
-  if (length == 0) return;
-  const pointer = plan.anthropicBeta + 2;
-  const end = pointer + <usize>length;
-  let at = pointer;
+/** The names in the client's header, as a list for Bedrock; Vertex AI takes the header. False when one may not be left out. */
+function writeBetas(plan: Plan, onBedrock: bool, out: ByteWriter): bool {
+  betas.begin(plan.anthropicBeta);
   let isFirst = true;
-  out.writeAscii('"anthropic_beta":[');
-  while (at < end) {
-    let stop = at;
-    while (stop < end && <u32>load<u8>(stop) != COMMA) stop++;
-    let start = at;
-    let last = stop;
-    while (start < last && <u32>load<u8>(start) == SPACE) start++;
-    while (last > start && <u32>load<u8>(last - 1) == SPACE) last--;
-    if (last > start) {
-      out.writeAscii(isFirst ? '"' : ',"');
-      escapeTo(start, <i32>(last - start), out);
-      out.writeAscii('"');
-      isFirst = false;
-    }
-    at = stop + 1;
+  while (betas.next()) {
+    if (!onBedrock) continue;
+    out.writeAscii(isFirst ? '"anthropic_beta":["' : ',"');
+    escapeTo(betas.pointer, betas.length, out);
+    out.writeAscii('"');
+    isFirst = false;
   }
-  out.writeAscii("],");
+  if (!isFirst) out.writeAscii("],");
+  return !betas.dropped || t.drop("anthropic-beta");
 }
 
 /** The text is an object already: there is a brace. */

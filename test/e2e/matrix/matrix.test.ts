@@ -6,7 +6,7 @@ import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Fault } from "../../../examples/demo-providers/index.mjs";
 import { type Cell, cellsOf, clientTable, type Feature } from "./cells.ts";
-import { type Client, RESULT, statusOf } from "./clients/client.ts";
+import { type Answer, type Client, RESULT, retryAfterOf, statusOf } from "./clients/client.ts";
 import { clientsOf } from "./clients/index.ts";
 import { Matrix, routeTo, vectorRouteTo } from "./matrix.ts";
 import { UPSTREAMS, type Upstream } from "./upstreams.ts";
@@ -37,6 +37,11 @@ function lastRequest(upstream: Upstream) {
   return JSON.stringify(request?.json);
 }
 
+function expectUsage({ inputTokens, outputTokens }: Pick<Answer, "inputTokens" | "outputTokens">) {
+  expect(inputTokens).toBeGreaterThan(5);
+  expect(outputTokens).toBeGreaterThan(10);
+}
+
 const failureOf = (request: Promise<unknown>): Promise<unknown> =>
   request.then(
     () => undefined,
@@ -45,7 +50,8 @@ const failureOf = (request: Promise<unknown>): Promise<unknown> =>
 
 describe("a whole answer", () => {
   test.each(works("plain"))("$name at $upstream.id", async (cell) => {
-    const text = await clientOf(cell).plain(routeTo(cell.upstream), QUESTION);
+    const { text, ...usage } = await clientOf(cell).plain(routeTo(cell.upstream), QUESTION);
+    expectUsage(usage);
     expect(text).toContain(saysOf(cell.upstream));
     expect(text).toContain(QUESTION);
     expect(lastRequest(cell.upstream)).toContain(QUESTION);
@@ -54,7 +60,8 @@ describe("a whole answer", () => {
 
 describe("a stream, piece by piece", () => {
   test.each(works("stream"))("$name at $upstream.id", async (cell) => {
-    const { text, pieces } = await clientOf(cell).stream(routeTo(cell.upstream), QUESTION);
+    const { text, pieces, ...usage } = await clientOf(cell).stream(routeTo(cell.upstream), QUESTION);
+    expectUsage(usage);
     expect(text).toContain(saysOf(cell.upstream));
     expect(text).toContain(QUESTION);
     expect(pieces).toBeGreaterThan(3);
@@ -185,6 +192,8 @@ describe("a rate limit is raised as one", () => {
     expect(error).toBeInstanceOf(clientOf(cell).rateLimited);
     expect(statusOf(error)).toBe(429);
     expect(String(error)).toContain("Slow down.");
+    // Google's SDK does not show headers.
+    if (clientOf(cell).api !== "gemini") expect(retryAfterOf(error)).toBe("7");
   });
 });
 

@@ -6,12 +6,14 @@ import {
   startAnthropicProvider,
   startAzureProvider,
   startBailianProvider,
+  startBedrockClaudeProvider,
   startBedrockProvider,
   startCohereProvider,
   startCozeProvider,
   startDifyProvider,
   startGeminiProvider,
   startOpenAiProvider,
+  startVertexClaudeProvider,
   startVertexProvider,
 } from "../../../examples/demo-providers/index.mjs";
 import type { ProviderDocument } from "../harness.ts";
@@ -127,6 +129,22 @@ export const UPSTREAMS: readonly Upstream[] = [
     start: startBedrockProvider,
     apiKey: "ABSKdemo0123456789abcdef",
     model: "anthropic.claude-demo-v1:0",
+  },
+  {
+    id: "claude-bedrock",
+    title: "Claude on AWS Bedrock",
+    dialect: "anthropic-bedrock",
+    start: startBedrockClaudeProvider,
+    apiKey: "ABSKdemo0123456789fedcba",
+    model: "us.anthropic.claude-demo-v1:0",
+  },
+  {
+    id: "claude-vertex",
+    title: "Claude on Vertex AI",
+    dialect: "anthropic-vertex",
+    start: startVertexClaudeProvider,
+    apiKey: "ya29.demo0123456789fedcba",
+    model: "claude-demo@20260101",
   },
   {
     id: "cohere",

@@ -6,6 +6,7 @@ import {
   embedMany,
   generateText,
   type LanguageModel,
+  type LanguageModelUsage,
   type ModelMessage,
   Output,
   stepCountIs,
@@ -13,11 +14,12 @@ import {
   tool,
 } from "ai";
 import { all } from "../../harness.ts";
-import { type Client, joined, RESULT, TOOL, weather } from "./client.ts";
+import { type Client, piecesOf, RESULT, TOOL, weather } from "./client.ts";
 
 /** It writes to the console what it thinks of models that it does not know. */
 (globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
 
+const usageOf = ({ inputTokens, outputTokens }: LanguageModelUsage) => ({ inputTokens, outputTokens });
 const user = (content: string): ModelMessage => ({ role: "user", content });
 
 interface Options extends Pick<Client, "name" | "api" | "refersToStored" | "schemaByTool"> {
@@ -41,7 +43,7 @@ export function aiSdk({ modelOf, store, vectorsBy, ...client }: Options): Client
     });
     const pieces = await all(result.textStream);
     if (failure !== undefined) throw failure;
-    return joined(pieces);
+    return { ...piecesOf(pieces), ...usageOf(await result.usage) };
   }
 
   return {
@@ -49,7 +51,8 @@ export function aiSdk({ modelOf, store, vectorsBy, ...client }: Options): Client
     refused: APICallError,
     rateLimited: APICallError,
     async plain(model, prompt) {
-      return (await generateText({ model: modelOf(model), prompt, ...common })).text;
+      const { text, usage } = await generateText({ model: modelOf(model), prompt, ...common });
+      return { text, ...usageOf(usage) };
     },
     async stream(model, prompt) {
       return await streamed({ model: modelOf(model), prompt, ...common });

@@ -1,11 +1,16 @@
 // Anthropic's own SDK: messages.
 
 import Anthropic from "@anthropic-ai/sdk";
-import { type Client, joined, MAX_TOKENS, parameters, RESULT, TOOL } from "./client.ts";
+import { type Client, MAX_TOKENS, parameters, piecesOf, RESULT, TOOL } from "./client.ts";
 
 const user = (content: string) => ({ role: "user" as const, content });
 const textOf = (message: Anthropic.Message) =>
   message.content.map((block) => (block.type === "text" ? block.text : "")).join("");
+const answerOf = (message: Anthropic.Message) => ({
+  text: textOf(message),
+  inputTokens: message.usage.input_tokens,
+  outputTokens: message.usage.output_tokens,
+});
 
 export function anthropicMessages(client: Anthropic): Client {
   const tools = [{ ...TOOL, input_schema: parameters }];
@@ -17,14 +22,15 @@ export function anthropicMessages(client: Anthropic): Client {
     refused: Anthropic.BadRequestError,
     rateLimited: Anthropic.RateLimitError,
     async plain(model, question) {
-      return textOf(await ask(model, [user(question)]));
+      return answerOf(await ask(model, [user(question)]));
     },
     async stream(model, question) {
       const pieces: string[] = [];
       const stream = client.messages.stream({ model, max_tokens: MAX_TOKENS, messages: [user(question)] });
       stream.on("text", (text) => pieces.push(text));
-      if (textOf(await stream.finalMessage()) !== pieces.join("")) throw new Error("the final message differs");
-      return joined(pieces);
+      const final = answerOf(await stream.finalMessage());
+      if (final.text !== pieces.join("")) throw new Error("the final message differs from its deltas");
+      return { ...final, ...piecesOf(pieces) };
     },
     async conversation(model, first, second) {
       const { role, content } = await ask(model, [user(first)]);

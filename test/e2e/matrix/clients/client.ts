@@ -3,8 +3,14 @@
 
 import { z } from "zod";
 
-export interface Streamed {
+export interface Answer {
   readonly text: string;
+  /** As the client shows them; undefined where it shows none. */
+  readonly inputTokens: number | undefined;
+  readonly outputTokens: number | undefined;
+}
+
+export interface Streamed extends Answer {
   /** Pieces of text that came one by one. */
   readonly pieces: number;
 }
@@ -31,7 +37,7 @@ export interface Client {
   readonly refersToStored?: boolean;
   /** It makes a tool of the schema that an answer has to fit. */
   readonly schemaByTool?: boolean;
-  plain(model: string, question: string): Promise<string>;
+  plain(model: string, question: string): Promise<Answer>;
   stream(model: string, question: string): Promise<Streamed>;
   /** Asks, and asks again with what was said before. */
   conversation(model: string, first: string, second: string): Promise<string>;
@@ -52,13 +58,20 @@ export const parameters = {
 export const TOOL = { name: "get_weather", description: "Weather of a city." };
 export const RESULT = "sunny, 23 °C";
 
-export function joined(pieces: readonly (string | null | undefined)[]): Streamed {
-  const texts = pieces.filter((piece): piece is string => typeof piece === "string" && piece !== "");
-  return { text: texts.join(""), pieces: texts.length };
+/** The pieces that say something. */
+export function piecesOf(texts: readonly (string | null | undefined)[]): { text: string; pieces: number } {
+  const pieces = texts.filter((piece): piece is string => typeof piece === "string" && piece !== "");
+  return { text: pieces.join(""), pieces: pieces.length };
 }
 
 /** Status of an error, by the names that the SDKs have for it. */
 export function statusOf(error: unknown): number | undefined {
   const { status, statusCode } = error as { status?: number; statusCode?: number };
   return status ?? statusCode;
+}
+
+/** When to ask again, of errors that keep the reply's headers. */
+export function retryAfterOf(error: unknown): string | null | undefined {
+  const { headers, responseHeaders } = error as { headers?: Headers; responseHeaders?: Record<string, string> };
+  return headers?.get("retry-after") ?? responseHeaders?.["retry-after"];
 }

@@ -1,10 +1,20 @@
 // Google's own SDK: generateContent and embedContent.
 
-import { ApiError, type Content, type GenerateContentParameters, type GoogleGenAI } from "@google/genai";
+import {
+  ApiError,
+  type Content,
+  type GenerateContentParameters,
+  type GenerateContentResponse,
+  type GoogleGenAI,
+} from "@google/genai";
 import { all } from "../../harness.ts";
-import { type Client, joined, parameters, RESULT, TOOL } from "./client.ts";
+import { type Client, parameters, piecesOf, RESULT, TOOL } from "./client.ts";
 
 const user = (text: string): Content => ({ role: "user", parts: [{ text }] });
+const usageOf = (reply: GenerateContentResponse | undefined) => ({
+  inputTokens: reply?.usageMetadata?.promptTokenCount,
+  outputTokens: reply?.usageMetadata?.candidatesTokenCount,
+});
 
 export function googleGenAi(client: GoogleGenAI): Client {
   const functionDeclarations = [{ ...TOOL, parametersJsonSchema: parameters }];
@@ -26,11 +36,12 @@ export function googleGenAi(client: GoogleGenAI): Client {
     refused: ApiError,
     rateLimited: ApiError,
     async plain(model, contents) {
-      return (await client.models.generateContent({ model, contents })).text ?? "";
+      const reply = await client.models.generateContent({ model, contents });
+      return { text: reply.text ?? "", ...usageOf(reply) };
     },
     async stream(model, contents) {
       const chunks = await all(await client.models.generateContentStream({ model, contents }));
-      return joined(chunks.map(({ text }) => text));
+      return { ...piecesOf(chunks.map(({ text }) => text)), ...usageOf(chunks.at(-1)) };
     },
     async conversation(model, first, second) {
       const said = await turnOf({ model, contents: [user(first)] }, false);

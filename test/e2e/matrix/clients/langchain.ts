@@ -1,11 +1,16 @@
 // LangChain's OpenAI package: chat and embeddings.
 
-import { type AIMessageChunk, HumanMessage, ToolMessage } from "@langchain/core/messages";
+import { type AIMessageChunk, HumanMessage, ToolMessage, type UsageMetadata } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
 import OpenAI from "openai";
 import { all } from "../../harness.ts";
-import { type Client, joined, RESULT, TOOL, weather } from "./client.ts";
+import { type Client, piecesOf, RESULT, TOOL, weather } from "./client.ts";
+
+const usageOf = (usage: UsageMetadata | undefined) => ({
+  inputTokens: usage?.input_tokens,
+  outputTokens: usage?.output_tokens,
+});
 
 export function langchain(baseURL: string, apiKey: string): Client {
   const common = { apiKey, maxRetries: 0, configuration: { baseURL } };
@@ -17,10 +22,13 @@ export function langchain(baseURL: string, apiKey: string): Client {
     refused: OpenAI.BadRequestError,
     rateLimited: OpenAI.RateLimitError,
     async plain(model, question) {
-      return (await chat(model).invoke(question)).text;
+      const { text, usage_metadata: usage } = await chat(model).invoke(question);
+      return { text, ...usageOf(usage) };
     },
     async stream(model, question) {
-      return joined((await all(await chat(model).stream(question))).map(({ text }) => text));
+      const chunks = await all(await chat(model).stream(question));
+      const usage = chunks.find(({ usage_metadata }) => usage_metadata)?.usage_metadata;
+      return { ...piecesOf(chunks.map(({ text }) => text)), ...usageOf(usage) };
     },
     async conversation(model, first, second) {
       const said = await chat(model).invoke(first);

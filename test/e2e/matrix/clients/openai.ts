@@ -3,8 +3,16 @@
 import OpenAI from "openai";
 import { zodResponseFormat, zodTextFormat } from "openai/helpers/zod";
 import { all } from "../../harness.ts";
-import { type Client, joined, parameters, RESULT, TOOL, weather } from "./client.ts";
+import { type Client, parameters, piecesOf, RESULT, TOOL, weather } from "./client.ts";
 
+const chatUsage = (usage: OpenAI.CompletionUsage | null | undefined) => ({
+  inputTokens: usage?.prompt_tokens,
+  outputTokens: usage?.completion_tokens,
+});
+const responseUsage = ({ usage }: OpenAI.Responses.Response) => ({
+  inputTokens: usage?.input_tokens,
+  outputTokens: usage?.output_tokens,
+});
 const user = (content: string) => ({ role: "user" as const, content });
 const errors = { refused: OpenAI.BadRequestError, rateLimited: OpenAI.RateLimitError };
 
@@ -16,13 +24,14 @@ export function openaiChat(client: OpenAI): Client {
     ...errors,
     async plain(model, question) {
       const answer = await client.chat.completions.create({ model, messages: [user(question)] });
-      return answer.choices[0]?.message.content ?? "";
+      return { text: answer.choices[0]?.message.content ?? "", ...chatUsage(answer.usage) };
     },
     async stream(model, question) {
-      const runner = client.chat.completions.stream({ model, messages: [user(question)] });
-      const streamed = joined((await all(runner)).map((chunk) => chunk.choices[0]?.delta.content));
-      if ((await runner.finalContent()) !== streamed.text) throw new Error("the final content differs from its deltas");
-      return streamed;
+      const messages = [user(question)];
+      const runner = client.chat.completions.stream({ model, messages, stream_options: { include_usage: true } });
+      const said = piecesOf((await all(runner)).map((chunk) => chunk.choices[0]?.delta.content));
+      if ((await runner.finalContent()) !== said.text) throw new Error("the final content differs from its deltas");
+      return { ...said, ...chatUsage(await runner.totalUsage()) };
     },
     async conversation(model, first, second) {
       const { choices } = await client.chat.completions.create({ model, messages: [user(first)] });
@@ -67,16 +76,16 @@ export function openaiResponses(client: OpenAI): Client {
     api: "responses",
     ...errors,
     async plain(model, input) {
-      return (await client.responses.create({ model, input })).output_text;
+      const response = await client.responses.create({ model, input });
+      return { text: response.output_text, ...responseUsage(response) };
     },
     async stream(model, input) {
       const stream = client.responses.stream({ model, input });
-      const pieces = (await all(stream)).map((event) =>
-        event.type === "response.output_text.delta" ? event.delta : undefined,
-      );
+      const events = await all(stream);
+      const said = piecesOf(events.map((event) => (event.type === "response.output_text.delta" ? event.delta : "")));
       const final = await stream.finalResponse();
-      if (final.output_text !== joined(pieces).text) throw new Error("the final response differs from its deltas");
-      return joined(pieces);
+      if (final.output_text !== said.text) throw new Error("the final response differs from its deltas");
+      return { ...said, ...responseUsage(final) };
     },
     async conversation(model, first, second) {
       const { output } = await client.responses.create({ model, input: [user(first)] });
