@@ -59,6 +59,7 @@ export function checkMessages(body, { version, strictFields = true, requireAlter
     checkMessage(message, `messages.${index}`, index === body.messages.length - 1);
   }
   checkTurns(body.messages, requireAlternation);
+  if (body.thinking?.type === "enabled") checkThoughts(body.messages);
   if (version === "2026-10-21") checkVersion2026(body);
   checkTools(body);
 }
@@ -83,6 +84,18 @@ function checkMessage({ role, content, ...rest }, path, isLast) {
     return;
   }
   for (const [index, block] of content.entries()) checkBlock(block, `${path}.content.${index}`, role);
+}
+
+/** Whoever thinks goes on from its own thoughts while tools are at work. */
+function checkThoughts(messages) {
+  const results = messages.at(-1).content;
+  const [first] = messages.at(-2)?.content ?? [];
+  if (!Array.isArray(results) || !results.some(({ type }) => type === "tool_result")) return;
+  if (first.type === "thinking" || first.type === "redacted_thinking") return;
+  refuse(
+    `messages.${messages.length - 2}.content.0.type`,
+    `Expected \`thinking\` or \`redacted_thinking\`, but found \`${first.type}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block`,
+  );
 }
 
 const BLOCKS = {

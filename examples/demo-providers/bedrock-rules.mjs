@@ -65,9 +65,20 @@ export function checkConverse(body) {
   }
   if (body.messages[0]?.role !== "user") refuse("messages", "A conversation must start with a user message.");
   checkTools(body);
+  if (body.additionalModelRequestFields?.thinking?.type === "enabled") checkThoughts(body.messages);
   for (const [name, text] of Object.entries(body.requestMetadata ?? {})) {
     if (!LABEL.test(name) || !LABEL.test(text)) refuse(`requestMetadata.${name}`, "does not match the pattern");
   }
+}
+
+/** The model's own rule: it goes on from its thoughts while tools are at work. */
+function checkThoughts(messages) {
+  if (!messages.at(-1).content.some((block) => block.toolResult) || messages.at(-2)?.content[0]?.reasoningContent)
+    return;
+  throw new Refusal(
+    400,
+    `messages.${messages.length - 2}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`tool_use\``,
+  );
 }
 
 function checkInference(config) {

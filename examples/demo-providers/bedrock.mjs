@@ -73,7 +73,7 @@ function converse(model, body) {
   const output = outputTokens(reply);
   return {
     reply,
-    thinks: extra.thinking?.type === "enabled",
+    thinks: ["enabled", "adaptive"].includes(extra.thinking?.type),
     calls: reply.calls.map((call) => ({ ...call, id: `tooluse_demo${++sequence}` })),
     usage: { inputTokens: input, outputTokens: output, totalTokens: input + output },
   };

@@ -7,6 +7,8 @@ import { isText, Refusal } from "./rules.mjs";
 
 /** With no cap asked for, longer than any reply here. */
 const OUTPUT_TOKENS_MAX = 1_000_000;
+const THOUGHT = "A demo thought.";
+const SECRET = "gAAAAdemo";
 /** Options of a provider → what it keeps: id of a response → all items of its conversation, id of an item → the item. */
 const kept = new WeakMap();
 
@@ -67,6 +69,13 @@ function resolved(item, stored) {
   throw new Refusal(404, `Item with id '${item.id}' not found.`, { param: "input" });
 }
 
+function thoughtsOf({ reasoning, include = [] }) {
+  if ((reasoning?.effort ?? "none") === "none") return [];
+  const summary = reasoning.summary ? [{ type: "summary_text", text: THOUGHT }] : [];
+  const secret = include.includes("reasoning.encrypted_content") ? { encrypted_content: SECRET } : {};
+  return [{ id: id("rs"), type: "reasoning", summary, ...secret }];
+}
+
 function outputOf(reply) {
   const calls = reply.calls.map((call) => ({
     id: id("fc"),
@@ -96,7 +105,7 @@ function responseOf(body, items, reply) {
     instructions: body.instructions ?? null,
     max_output_tokens: body.max_output_tokens ?? null,
     model: body.model,
-    output: outputOf(reply),
+    output: [...thoughtsOf(body), ...outputOf(reply)],
     parallel_tool_calls: body.parallel_tool_calls ?? true,
     previous_response_id: body.previous_response_id ?? null,
     reasoning: { effort: null, summary: null },
@@ -125,7 +134,7 @@ function eventsOf(response, reply) {
   const events = [
     { type: "response.created", response: begun },
     { type: "response.in_progress", response: begun },
-    ...response.output.flatMap((item, at) => (item.type === "message" ? message(item, at, reply) : call(item, at))),
+    ...response.output.flatMap((item, at) => ITEM_EVENTS[item.type](item, at, reply)),
     { type: response.status === "completed" ? "response.completed" : "response.incomplete", response },
   ];
   return events.map(({ type, ...rest }, number) => ({
@@ -133,6 +142,22 @@ function eventsOf(response, reply) {
     content: type.endsWith(".delta"),
     data: { type, sequence_number: number, ...rest },
   }));
+}
+
+const ITEM_EVENTS = { message, function_call: call, reasoning: thought };
+
+function thought(item, at) {
+  const place = { output_index: at, item_id: item.id, summary_index: 0 };
+  return [
+    { type: "response.output_item.added", output_index: at, item: { ...item, summary: [] } },
+    ...item.summary.flatMap((part) => [
+      { type: "response.reasoning_summary_part.added", ...place, part: { ...part, text: "" } },
+      { type: "response.reasoning_summary_text.delta", ...place, delta: part.text },
+      { type: "response.reasoning_summary_text.done", ...place, text: part.text },
+      { type: "response.reasoning_summary_part.done", ...place, part },
+    ]),
+    { type: "response.output_item.done", output_index: at, item },
+  ];
 }
 
 function message(item, at, reply) {

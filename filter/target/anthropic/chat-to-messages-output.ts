@@ -2,7 +2,7 @@
 // effort. Messages takes it as `output_config.effort`; models from before it have a budget of tokens instead, and which of the
 // two a target has is said by the quirk THINKING_BUDGET, not by its model's name. A client's own `thinking` is sent as it is.
 //
-//   "reasoning_effort":"high"  ─▶  "output_config":{"effort":"high"}
+//   "reasoning_effort":"high"  ─▶  "thinking":{"type":"adaptive"},"output_config":{"effort":"high"}
 //                              ─▶  "thinking":{"type":"enabled","budget_tokens":16384}        with the quirk
 
 import { Quirk } from "../../contract";
@@ -30,9 +30,12 @@ schemaFormat.add("description", Use.DROPPED);
 
 export const outputFields: Fields[] = [format, schemaFormat];
 
+/** No budget: the model decides by the effort how much to think. It does not think at all unless it is told to. */
+export const ADAPTIVE: i64 = -1;
+
 /**
- * The budget that stands for an effort, at most half of the cap; 0 for none. Messages would refuse one below a forced
- * choice of a tool, behind calls that came without thinking, or with too small a cap: then the effort is dropped.
+ * The budget that stands for an effort, at most half of the cap; 0 for no thinking. Messages would refuse a budget below a
+ * forced choice of a tool, behind calls that came without thinking, or with too small a cap: then the effort is dropped.
  */
 export function thinkingBudget(
   t: Translation,
@@ -42,7 +45,8 @@ export function thinkingBudget(
   cap: i64,
   forced: bool,
 ): i64 {
-  if ((plan.quirks & Quirk.THINKING_BUDGET) == 0 || !effort.isString || effort.is("none")) return 0;
+  if (!effort.isString || effort.is("none")) return 0;
+  if ((plan.quirks & Quirk.THINKING_BUDGET) == 0) return thinking.present || forced ? 0 : ADAPTIVE;
   const wanted = budgetOf(effort);
   const budget = max(min(wanted, cap / 2), BUDGET_MIN);
   if (!thinking.present && !forced && !standsAtUnthoughtCall && budget < cap) return budget;
@@ -60,7 +64,7 @@ function budgetOf(effort: Value): i64 {
 
 export function writeOutput(t: Translation, effort: Value, thinking: Value, responseFormat: Value, budget: i64): bool {
   if (t.refused || !writeThinking(t, effort, thinking, budget)) return false;
-  const hasEffort = effort.present && !effort.is("none") && budget == 0;
+  const hasEffort = effort.present && !effort.is("none") && budget <= 0;
   schema.clear();
   if (responseFormat.present && !readFormat(t, responseFormat)) return false;
   if (!hasEffort && !schema.present) return true;
@@ -81,7 +85,7 @@ function writeThinking(t: Translation, effort: Value, thinking: Value, budget: i
     return true;
   }
   t.json.objectBegin();
-  writeMember(t, "type", budget > 0 ? "enabled" : "disabled");
+  writeMember(t, "type", budget > 0 ? "enabled" : budget == ADAPTIVE ? "adaptive" : "disabled");
   if (budget > 0) {
     t.json.key("budget_tokens");
     t.json.integer(budget);

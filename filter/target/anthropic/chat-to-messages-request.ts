@@ -103,7 +103,7 @@ function writeRequest(plan: Plan): void {
   // Behind the messages, because they decide whether a budget may be sent.
   const forced = toolChoice.is("required") || toolChoice.isObject;
   const budget = thinkingBudget(t, plan, reasoningEffort, thinking, cap, forced);
-  if (!writeSampling(budget > 0)) return;
+  if (!writeSampling(budget != 0)) return;
   if (!writeOutput(t, reasoningEffort, thinking, responseFormat, budget)) return;
   clearDefaults();
   if (!t.dropRest(request)) return;
@@ -146,7 +146,7 @@ function writeMaxTokens(plan: Plan): bool {
   return true;
 }
 
-/** A model that thinks within a budget samples by its own measure and refuses another. */
+/** A model that thinks samples by its own measure and refuses another. */
 function writeSampling(thinks: bool): bool {
   if (!writeNumber(temperature, thinks, TEMPERATURE_MAX)) return false;
   return writeNumber(topP, thinks, f64.MAX_VALUE) && writeNumber(topK, thinks, f64.MAX_VALUE);

@@ -13,6 +13,12 @@ enum Family {
   OTHER = 2,
 }
 
+/** Whether it is a Claude that an effort makes think; none may while it is made to call a tool. */
+export function thinksByEffort(plan: Plan, effort: Value, thinking: Value, toolChoice: Value): bool {
+  if (thinking.present || !effort.isString || effort.is("none")) return false;
+  return familyOf(plan) == Family.CLAUDE && !toolChoice.is("required") && !toolChoice.isObject;
+}
+
 export function writeModelFields(
   t: Translation,
   plan: Plan,
@@ -20,13 +26,14 @@ export function writeModelFields(
   thinking: Value,
   effort: Value,
   topK: Value,
+  adapts: bool,
 ): bool {
   if (given.present && !given.isObject) return t.refuseType("additionalModelRequestFields", "an object");
   const family = familyOf(plan);
   const isClaude = family == Family.CLAUDE;
   if (thinking.isObject && !isClaude && !t.drop("thinking")) return false;
   if (topK.present && !topK.isNumber) return t.refuseType("top_k", "a number");
-  const thinks = isClaude && (thinking.isObject || effort.is("none"));
+  const thinks = isClaude && (adapts || thinking.isObject || effort.is("none"));
   const hasGiven = given.isObject && !given.isEmpty;
   if (!hasGiven && !thinks && !topK.present) return true;
   const json = t.json;
@@ -36,7 +43,7 @@ export function writeModelFields(
   if (thinks) {
     json.key("thinking");
     if (thinking.isObject) thinking.copyTo(json);
-    else json.literal('{"type":"disabled"}');
+    else json.literal(adapts ? '{"type":"adaptive"}' : '{"type":"disabled"}');
   }
   if (topK.present) writeTopK(t, family, topK);
   json.objectEnd();

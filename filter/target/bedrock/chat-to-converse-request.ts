@@ -9,9 +9,9 @@ import { wantsTextOnly, writeStopTexts } from "../translation/chat-request";
 import { Notes } from "../translation/notes";
 import { exceeds, isZero } from "../translation/number";
 import { Translation } from "../translation/translation";
-import { Fields, Items, Use } from "../translation/value";
+import { Fields, Items, Use, Value } from "../translation/value";
 import { writeMessages } from "./chat-to-converse-conversation";
-import { writeModelFields } from "./chat-to-converse-model-fields";
+import { thinksByEffort, writeModelFields } from "./chat-to-converse-model-fields";
 import { writeTools } from "./chat-to-converse-tools";
 import { fitsMetadata } from "./request-metadata";
 
@@ -89,9 +89,11 @@ function writeRequest(plan: Plan): void {
   const json = t.json;
   json.objectBegin();
   if (!writeMessages(t, messages)) return;
+  const adapts = thinksByEffort(plan, reasoningEffort, thinking, toolChoice);
+  if (adapts && !dropSampling()) return;
   if (!writeInference(plan)) return;
   if (!writeTools(t, tools, toolChoice)) return;
-  if (!writeModelFields(t, plan, additionalModelFields, thinking, reasoningEffort, topK)) return;
+  if (!writeModelFields(t, plan, additionalModelFields, thinking, reasoningEffort, topK, adapts)) return;
   if (!writeOutput() || !writeMetadata() || !writeTier()) return;
   if (guardrailConfig.isObject) {
     json.key("guardrailConfig");
@@ -119,6 +121,18 @@ function checkUntranslatable(): bool {
   if (webSearch.present) return t.refuseField("web_search_options");
   if (moderation.present) return t.refuseField("moderation");
   return wantsTextOnly(t, modalities);
+}
+
+/** A Claude that thinks samples by its own measure and refuses another. */
+function dropSampling(): bool {
+  return dropNumber(temperature) && dropNumber(topP) && dropNumber(topK);
+}
+
+function dropNumber(value: Value): bool {
+  if (!value.present) return true;
+  if (!value.isNumber) return t.refuseType(value.name, "a number");
+  value.clear();
+  return t.drop(value.name);
 }
 
 function writeInference(plan: Plan): bool {

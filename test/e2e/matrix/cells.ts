@@ -5,7 +5,7 @@ import type { Client } from "./clients/client.ts";
 import { clientsOf } from "./clients/index.ts";
 import { UPSTREAMS, type Upstream } from "./upstreams.ts";
 
-export type Feature = "plain" | "stream" | "conversation" | "tools" | "structured" | "embed";
+export type Feature = "plain" | "stream" | "conversation" | "tools" | "thinking" | "structured" | "embed";
 /** Columns of the documentation's table. */
 const COLUMNS: readonly (readonly [Feature, string])[] = [
   ["plain", "answers, streams"],
@@ -39,10 +39,17 @@ function refusalOf(client: Client, upstream: Upstream, feature: Feature): string
   return reachable ? undefined : "operation";
 }
 
+/** Thoughts come from whoever thinks; OpenAI's own only in its Responses API. */
+function showsThoughts({ api, refersToStored }: Client, upstream: Upstream): boolean {
+  if (refersToStored && upstream.saysBeforeCalls) return false;
+  return upstream.thinks === true && (api === "responses" || !upstream.keepsResponses);
+}
+
 /** All cells of a feature, but of clients that do not have it. */
 export function cellsOf(feature: Feature): Cell[] {
   return UPSTREAMS.flatMap((upstream) =>
     CLIENTS.flatMap((client, index) => {
+      if (feature === "thinking" && !showsThoughts(client, upstream)) return [];
       if (client[feature] === undefined || (feature === "embed" && upstream.id === "vertex")) return [];
       const refusal = refusalOf(client, upstream, feature);
       return [{ index, name: client.name, upstream, ...(refusal === undefined ? {} : { refusal }) }];

@@ -6,7 +6,7 @@ import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Fault } from "../../../examples/demo-providers/index.mjs";
 import { type Cell, cellsOf, clientTable, type Feature } from "./cells.ts";
-import { type Answer, type Client, RESULT, retryAfterOf, statusOf } from "./clients/client.ts";
+import { type Answer, type Client, RESULT, retryAfterOf, statusOf, type Thinking } from "./clients/client.ts";
 import { clientsOf } from "./clients/index.ts";
 import { Matrix, routeTo, vectorRouteTo } from "./matrix.ts";
 import { UPSTREAMS, type Upstream } from "./upstreams.ts";
@@ -81,6 +81,17 @@ describe.each([false, true])("a tool call and its round trip (stream: %s)", (str
     const { input, text } = await clientOf(cell).tools(routeTo(cell.upstream), QUESTION, streamed);
     expect(input).toEqual(FORECAST);
     expect(text).toContain(saysOf(cell.upstream));
+    expect(text).toContain(QUESTION);
+    expect(lastRequest(cell.upstream)).toContain(RESULT);
+  });
+});
+
+describe.each([false, true])("a tool call after thoughts, which go back with its result (stream: %s)", (streamed) => {
+  test.each(works("thinking"))("$name at $upstream.id", async (cell) => {
+    const ask = clientOf(cell).thinking?.(routeTo(cell.upstream), QUESTION, streamed);
+    const { input, text, thought } = (await ask) as Thinking;
+    expect(thought).not.toBe("");
+    expect(input).toEqual(FORECAST);
     expect(text).toContain(QUESTION);
     expect(lastRequest(cell.upstream)).toContain(RESULT);
   });

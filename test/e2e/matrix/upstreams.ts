@@ -38,6 +38,8 @@ export interface Upstream {
   readonly embeddingModel?: string;
   /** Serves the Responses API itself and keeps what it answered. */
   readonly keepsResponses?: boolean;
+  /** Its fake shows what it thinks, when it is asked to. */
+  readonly thinks?: boolean;
   /** It says what it is about to do, and then calls its tools. */
   readonly saysBeforeCalls?: boolean;
   /** Agent platforms answer in text only. */
@@ -62,6 +64,7 @@ export const UPSTREAMS: readonly Upstream[] = [
     document: { quirks: ["responses"] },
     embeddingModel: "embedding-demo",
     keepsResponses: true,
+    thinks: true,
   },
   {
     id: "compatible",
@@ -80,6 +83,7 @@ export const UPSTREAMS: readonly Upstream[] = [
     basePath: "/v1",
     document: { auth: "api-key", quirks: ["responses"] },
     keepsResponses: true,
+    thinks: true,
   },
   {
     ...azure,
@@ -95,6 +99,7 @@ export const UPSTREAMS: readonly Upstream[] = [
     dialect: "azure",
     document: { apiVersion: "2025-04-01-preview", quirks: ["responses"] },
     keepsResponses: true,
+    thinks: true,
   },
   {
     id: "anthropic",
@@ -103,6 +108,7 @@ export const UPSTREAMS: readonly Upstream[] = [
     start: startAnthropicProvider,
     apiKey: "sk-ant-api03-demo0123456789abcdef",
     model: "claude-demo",
+    thinks: true,
   },
   {
     id: "gemini",
@@ -112,6 +118,7 @@ export const UPSTREAMS: readonly Upstream[] = [
     apiKey: "AIzaDemo0123456789abcdef",
     model: "gemini-demo",
     embeddingModel: "gemini-embedding-demo",
+    thinks: true,
   },
   {
     id: "vertex",
@@ -121,6 +128,7 @@ export const UPSTREAMS: readonly Upstream[] = [
     apiKey: "ya29.demo0123456789abcdef",
     model: "gemini-demo",
     document: { auth: "bearer" },
+    thinks: true,
   },
   {
     id: "bedrock",
@@ -129,6 +137,7 @@ export const UPSTREAMS: readonly Upstream[] = [
     start: startBedrockProvider,
     apiKey: "ABSKdemo0123456789abcdef",
     model: "anthropic.claude-demo-v1:0",
+    thinks: true,
   },
   {
     id: "claude-bedrock",
@@ -137,6 +146,7 @@ export const UPSTREAMS: readonly Upstream[] = [
     start: startBedrockClaudeProvider,
     apiKey: "ABSKdemo0123456789fedcba",
     model: "us.anthropic.claude-demo-v1:0",
+    thinks: true,
   },
   {
     id: "claude-vertex",
@@ -145,6 +155,7 @@ export const UPSTREAMS: readonly Upstream[] = [
     start: startVertexClaudeProvider,
     apiKey: "ya29.demo0123456789fedcba",
     model: "claude-demo@20260101",
+    thinks: true,
   },
   {
     id: "cohere",
@@ -155,6 +166,7 @@ export const UPSTREAMS: readonly Upstream[] = [
     model: "command-demo",
     embeddingModel: "embed-demo",
     saysBeforeCalls: true,
+    thinks: true,
   },
   {
     id: "dify",

@@ -1,6 +1,7 @@
 // Vercel's AI SDK over its OpenAI and Anthropic providers.
 
 import type { OpenAIProvider } from "@ai-sdk/openai";
+import type { JSONObject } from "@ai-sdk/provider";
 import {
   APICallError,
   embedMany,
@@ -27,10 +28,15 @@ interface Options extends Pick<Client, "name" | "api" | "refersToStored" | "sche
   /** False: OpenAI's provider sends everything again instead of referring to it. */
   readonly store?: boolean;
   readonly vectorsBy?: OpenAIProvider;
+  /** What makes its provider ask for thoughts. */
+  readonly thinks?: Record<string, JSONObject>;
 }
 
-export function aiSdk({ modelOf, store, vectorsBy, ...client }: Options): Client {
-  const common = { maxRetries: 0, ...(store === undefined ? {} : { providerOptions: { openai: { store } } }) };
+export function aiSdk({ modelOf, store, vectorsBy, thinks, ...client }: Options): Client {
+  const common: { maxRetries: number; providerOptions: Record<string, JSONObject> } = {
+    maxRetries: 0,
+    providerOptions: store === undefined ? {} : { openai: { store } },
+  };
 
   /** A stream's errors come aside. */
   async function streamed(request: Parameters<typeof streamText>[0]) {
@@ -43,7 +49,27 @@ export function aiSdk({ modelOf, store, vectorsBy, ...client }: Options): Client
     });
     const pieces = await all(result.textStream);
     if (failure !== undefined) throw failure;
-    return { ...piecesOf(pieces), ...usageOf(await result.usage) };
+    const [step] = await result.steps;
+    return { ...piecesOf(pieces), ...usageOf(await result.usage), thought: step?.reasoningText ?? "" };
+  }
+
+  async function toolLoop(model: string, prompt: string, settings: typeof common, inStream: boolean) {
+    let input: unknown;
+    const get_weather = tool({
+      description: TOOL.description,
+      inputSchema: weather,
+      execute: async (given) => {
+        input = given;
+        return RESULT;
+      },
+    });
+    const request = { model: modelOf(model), prompt, tools: { get_weather }, stopWhen: stepCountIs(2), ...settings };
+    if (!inStream) {
+      const { text, steps } = await generateText(request);
+      return { input, text, thought: steps[0]?.reasoningText ?? "" };
+    }
+    const { text, thought } = await streamed(request);
+    return { input, text, thought };
   }
 
   return {
@@ -55,28 +81,21 @@ export function aiSdk({ modelOf, store, vectorsBy, ...client }: Options): Client
       return { text, ...usageOf(usage) };
     },
     async stream(model, prompt) {
-      return await streamed({ model: modelOf(model), prompt, ...common });
+      const { thought: _, ...answer } = await streamed({ model: modelOf(model), prompt, ...common });
+      return answer;
     },
     async conversation(model, first, second) {
       const { response } = await generateText({ model: modelOf(model), messages: [user(first)], ...common });
       const messages = [user(first), ...response.messages, user(second)];
       return (await generateText({ model: modelOf(model), messages, ...common })).text;
     },
-    async tools(model, prompt, inStream) {
-      let input: unknown;
-      const get_weather = tool({
-        description: TOOL.description,
-        inputSchema: weather,
-        execute: async (given) => {
-          input = given;
-          return RESULT;
-        },
-      });
-      const stopWhen = stepCountIs(2);
-      const request = { model: modelOf(model), prompt, tools: { get_weather }, stopWhen, ...common };
-      const { text } = inStream ? await streamed(request) : await generateText(request);
-      return { input, text };
-    },
+    tools: (model, prompt, inStream) => toolLoop(model, prompt, common, inStream),
+    ...(thinks && {
+      thinking(model: string, prompt: string, inStream: boolean) {
+        const openai = { ...thinks.openai, ...common.providerOptions.openai };
+        return toolLoop(model, prompt, { ...common, providerOptions: { ...thinks, openai } }, inStream);
+      },
+    }),
     async structured(model, prompt) {
       const output = Output.object({ schema: weather });
       return (await generateText({ model: modelOf(model), prompt, output, ...common })).output;

@@ -1,7 +1,7 @@
 // Anthropic's own SDK: messages.
 
 import Anthropic from "@anthropic-ai/sdk";
-import { type Client, MAX_TOKENS, parameters, piecesOf, RESULT, TOOL } from "./client.ts";
+import { type Client, MAX_TOKENS, parameters, piecesOf, RESULT, THINKING_TOKENS, TOOL } from "./client.ts";
 
 const user = (content: string) => ({ role: "user" as const, content });
 const textOf = (message: Anthropic.Message) =>
@@ -11,11 +11,30 @@ const answerOf = (message: Anthropic.Message) => ({
   inputTokens: message.usage.input_tokens,
   outputTokens: message.usage.output_tokens,
 });
+type Settings = Omit<Anthropic.MessageCreateParamsNonStreaming, "messages">;
 
 export function anthropicMessages(client: Anthropic): Client {
   const tools = [{ ...TOOL, input_schema: parameters }];
   const ask = (model: string, messages: Anthropic.MessageParam[]) =>
     client.messages.create({ model, max_tokens: MAX_TOKENS, messages });
+
+  async function toolLoop(settings: Settings, question: string, streamed: boolean) {
+    const messages: Anthropic.MessageParam[] = [user(question)];
+    const request = { ...settings, messages };
+    const { content }: Anthropic.Message = streamed
+      ? await client.messages.stream(request).finalMessage()
+      : await client.messages.create(request);
+    const call = content.find((block) => block.type === "tool_use");
+    if (call === undefined) throw new Error(`no tool call: ${JSON.stringify(content)}`);
+    const result = { type: "tool_result" as const, tool_use_id: call.id, content: RESULT };
+    const second = await client.messages.create({
+      ...settings,
+      messages: [...messages, { role: "assistant", content }, { role: "user", content: [result] }],
+    });
+    const thought = content.map((block) => (block.type === "thinking" ? block.thinking : "")).join("");
+    return { input: call.input, text: textOf(second), thought };
+  }
+
   return {
     name: "`@anthropic-ai/sdk`",
     api: "messages",
@@ -36,20 +55,10 @@ export function anthropicMessages(client: Anthropic): Client {
       const { role, content } = await ask(model, [user(first)]);
       return textOf(await ask(model, [user(first), { role, content }, user(second)]));
     },
-    async tools(model, question, streamed) {
-      const messages = [user(question)];
-      const request = { model, max_tokens: MAX_TOKENS, messages, tools };
-      const first = streamed
-        ? await client.messages.stream(request).finalMessage()
-        : await client.messages.create(request);
-      const call = first.content.find((block) => block.type === "tool_use");
-      if (call === undefined) throw new Error(`no tool call: ${JSON.stringify(first)}`);
-      const result = { type: "tool_result" as const, tool_use_id: call.id, content: RESULT };
-      const second = await client.messages.create({
-        ...request,
-        messages: [...messages, { role: "assistant", content: first.content }, { role: "user", content: [result] }],
-      });
-      return { input: call.input, text: textOf(second) };
+    tools: (model, question, streamed) => toolLoop({ model, max_tokens: MAX_TOKENS, tools }, question, streamed),
+    thinking(model, question, streamed) {
+      const thinking = { type: "enabled" as const, budget_tokens: THINKING_TOKENS };
+      return toolLoop({ model, max_tokens: THINKING_TOKENS + MAX_TOKENS, tools, thinking }, question, streamed);
     },
     async structured(model, question) {
       const answer = await client.messages.create({

@@ -27,6 +27,11 @@ export interface ErrorClass {
   new (...parameters: never[]): Error;
 }
 
+export interface Thinking extends ToolRoundTrip {
+  /** What it thought before it called the tool. */
+  readonly thought: string;
+}
+
 export interface Client {
   readonly name: string;
   readonly api: "chat" | "responses" | "messages" | "gemini";
@@ -42,11 +47,14 @@ export interface Client {
   /** Asks, and asks again with what was said before. */
   conversation(model: string, first: string, second: string): Promise<string>;
   tools(model: string, question: string, streamed: boolean): Promise<ToolRoundTrip>;
+  /** The same with a model that thinks, and whose thoughts go back with the tool's result. */
+  thinking?(model: string, question: string, streamed: boolean): Promise<Thinking>;
   structured(model: string, question: string): Promise<unknown>;
   embed?(model: string, texts: string[]): Promise<number[][]>;
 }
 
 export const MAX_TOKENS = 512;
+export const THINKING_TOKENS = 1024;
 /** What every tool call and every structured answer must fit. */
 export const weather = z.object({ city: z.string(), days: z.number().int() });
 export const parameters = {

@@ -3,12 +3,13 @@
 import {
   ApiError,
   type Content,
+  type GenerateContentConfig,
   type GenerateContentParameters,
   type GenerateContentResponse,
   type GoogleGenAI,
 } from "@google/genai";
 import { all } from "../../harness.ts";
-import { type Client, parameters, piecesOf, RESULT, TOOL } from "./client.ts";
+import { type Client, parameters, piecesOf, RESULT, THINKING_TOKENS, TOOL } from "./client.ts";
 
 const user = (text: string): Content => ({ role: "user", parts: [{ text }] });
 const usageOf = (reply: GenerateContentResponse | undefined) => ({
@@ -17,8 +18,7 @@ const usageOf = (reply: GenerateContentResponse | undefined) => ({
 });
 
 export function googleGenAi(client: GoogleGenAI): Client {
-  const functionDeclarations = [{ ...TOOL, parametersJsonSchema: parameters }];
-  const config = { tools: [{ functionDeclarations }] };
+  const tools = [{ functionDeclarations: [{ ...TOOL, parametersJsonSchema: parameters }] }];
 
   /** The model's turn, as it is to be sent back. */
   async function turnOf(request: GenerateContentParameters, streamed: boolean): Promise<Content> {
@@ -28,6 +28,17 @@ export function googleGenAi(client: GoogleGenAI): Client {
     const parts = replies.flatMap(({ candidates }) => candidates?.[0]?.content?.parts ?? []);
     // A stream ends with an empty text, which Gemini does not take back; Google's own chats leave it out as well.
     return { role: "model", parts: parts.filter(({ text }) => text !== "") };
+  }
+
+  async function toolLoop(model: string, question: string, config: GenerateContentConfig, streamed: boolean) {
+    const said = await turnOf({ model, contents: [user(question)], config }, streamed);
+    const call = said.parts?.find(({ functionCall }) => functionCall)?.functionCall;
+    if (call === undefined) throw new Error(`no call: ${JSON.stringify(said)}`);
+    const functionResponse = { id: call.id ?? "", name: call.name ?? "", response: { output: RESULT } };
+    const contents = [user(question), said, { role: "user", parts: [{ functionResponse }] }];
+    const second = await client.models.generateContent({ model, contents, config });
+    const thoughts = said.parts?.filter(({ thought }) => thought) ?? [];
+    return { input: call.args, text: second.text ?? "", thought: thoughts.map(({ text }) => text).join("") };
   }
 
   return {
@@ -48,14 +59,10 @@ export function googleGenAi(client: GoogleGenAI): Client {
       const contents = [user(first), said, user(second)];
       return (await client.models.generateContent({ model, contents })).text ?? "";
     },
-    async tools(model, question, streamed) {
-      const said = await turnOf({ model, contents: [user(question)], config }, streamed);
-      const call = said.parts?.find(({ functionCall }) => functionCall)?.functionCall;
-      if (call === undefined) throw new Error(`no call: ${JSON.stringify(said)}`);
-      const functionResponse = { id: call.id ?? "", name: call.name ?? "", response: { output: RESULT } };
-      const contents = [user(question), said, { role: "user", parts: [{ functionResponse }] }];
-      const second = await client.models.generateContent({ model, contents, config });
-      return { input: call.args, text: second.text ?? "" };
+    tools: (model, question, streamed) => toolLoop(model, question, { tools }, streamed),
+    thinking(model, question, streamed) {
+      const thinkingConfig = { includeThoughts: true, thinkingBudget: THINKING_TOKENS };
+      return toolLoop(model, question, { tools, thinkingConfig }, streamed);
     },
     async structured(model, contents) {
       const format = { responseMimeType: "application/json", responseJsonSchema: parameters };

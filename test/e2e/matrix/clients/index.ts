@@ -7,7 +7,7 @@ import { GoogleGenAI } from "@google/genai";
 import OpenAI from "openai";
 import { aiSdk } from "./ai-sdk.ts";
 import { anthropicMessages } from "./anthropic.ts";
-import type { Client } from "./client.ts";
+import { type Client, THINKING_TOKENS } from "./client.ts";
 import { googleGenAi } from "./google.ts";
 import { langchain } from "./langchain.ts";
 import { openaiChat, openaiResponses } from "./openai.ts";
@@ -17,6 +17,8 @@ export function clientsOf(url: string, apiKey: string): Client[] {
   const openai = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
   const byOpenAi = createOpenAI({ baseURL, apiKey });
   const byAnthropic = createAnthropic({ baseURL, apiKey });
+  // It judges by the model's name.
+  const reasoning = { forceReasoning: true, reasoningEffort: "low", reasoningSummary: "auto" };
   return [
     openaiChat(openai),
     openaiResponses(openai),
@@ -28,9 +30,27 @@ export function clientsOf(url: string, apiKey: string): Client[] {
       modelOf: (model) => byOpenAi.chat(model),
       vectorsBy: byOpenAi,
     }),
-    aiSdk({ name: "`ai` with `@ai-sdk/openai`", api: "responses", modelOf: byOpenAi, refersToStored: true }),
-    aiSdk({ name: "`ai` with `@ai-sdk/openai`, `store: false`", api: "responses", modelOf: byOpenAi, store: false }),
-    aiSdk({ name: "`ai` with `@ai-sdk/anthropic`", api: "messages", modelOf: byAnthropic, schemaByTool: true }),
+    aiSdk({
+      name: "`ai` with `@ai-sdk/openai`",
+      api: "responses",
+      modelOf: byOpenAi,
+      refersToStored: true,
+      thinks: { openai: reasoning },
+    }),
+    aiSdk({
+      name: "`ai` with `@ai-sdk/openai`, `store: false`",
+      api: "responses",
+      modelOf: byOpenAi,
+      store: false,
+      thinks: { openai: reasoning },
+    }),
+    aiSdk({
+      name: "`ai` with `@ai-sdk/anthropic`",
+      api: "messages",
+      modelOf: byAnthropic,
+      schemaByTool: true,
+      thinks: { anthropic: { thinking: { type: "enabled", budgetTokens: THINKING_TOKENS } } },
+    }),
     langchain(baseURL, apiKey),
   ];
 }

@@ -68,9 +68,36 @@ export function openaiChat(client: OpenAI): Client {
   };
 }
 
+type Item = OpenAI.Responses.ResponseInputItem;
+type Settings = Pick<OpenAI.Responses.ResponseCreateParamsNonStreaming, "reasoning"> & {
+  model: string;
+  tools: OpenAI.Responses.Tool[];
+};
+
 export function openaiResponses(client: OpenAI): Client {
   const tools = [{ type: "function" as const, ...TOOL, parameters, strict: true }];
-  type Item = OpenAI.Responses.ResponseInputItem;
+
+  async function toolLoop(settings: Settings, question: string, streamed: boolean) {
+    const input: Item[] = [user(question)];
+    const request = { ...settings, input };
+    const { output }: OpenAI.Responses.Response = streamed
+      ? await client.responses.stream(request).finalResponse()
+      : await client.responses.create(request);
+    const call = output.find((item) => item.type === "function_call");
+    if (call === undefined) throw new Error(`no tool call: ${JSON.stringify(output)}`);
+    const result: Item = { type: "function_call_output", call_id: call.call_id, output: RESULT };
+    const second = await client.responses.create({
+      ...settings,
+      input: [...input, ...(output as Item[]), result],
+    });
+    const thoughts = output.flatMap((item) => (item.type === "reasoning" ? item.summary : []));
+    return {
+      input: JSON.parse(call.arguments) as unknown,
+      text: second.output_text,
+      thought: thoughts.map(({ text }) => text).join(""),
+    };
+  }
+
   return {
     name: "`openai`, responses",
     api: "responses",
@@ -92,22 +119,9 @@ export function openaiResponses(client: OpenAI): Client {
       const input = [user(first), ...(output as Item[]), user(second)];
       return (await client.responses.create({ model, input })).output_text;
     },
-    async tools(model, question, streamed) {
-      const input = [user(question)];
-      const request = { model, input, tools };
-      const { output }: OpenAI.Responses.Response = streamed
-        ? await client.responses.stream(request).finalResponse()
-        : await client.responses.create(request);
-      const call = output.find((item) => item.type === "function_call");
-      if (call === undefined) throw new Error(`no tool call: ${JSON.stringify(output)}`);
-      const result = { type: "function_call_output" as const, call_id: call.call_id, output: RESULT };
-      const second = await client.responses.create({
-        model,
-        input: [...input, ...(output as Item[]), result],
-        tools,
-      });
-      return { input: JSON.parse(call.arguments), text: second.output_text };
-    },
+    tools: (model, question, streamed) => toolLoop({ model, tools }, question, streamed),
+    thinking: (model, question, streamed) =>
+      toolLoop({ model, tools, reasoning: { effort: "low", summary: "auto" } }, question, streamed),
     async structured(model, input) {
       const text = { format: zodTextFormat(weather, "weather") };
       return (await client.responses.parse({ model, input, text })).output_parsed;
