@@ -5,11 +5,12 @@ import type { Client } from "./clients/client.ts";
 import { clientsOf } from "./clients/index.ts";
 import { UPSTREAMS, type Upstream } from "./upstreams.ts";
 
-export type Feature = "plain" | "stream" | "conversation" | "tools" | "thinking" | "structured" | "embed";
+export type Feature = "plain" | "stream" | "conversation" | "picture" | "tools" | "thinking" | "structured" | "embed";
 /** Columns of the documentation's table. */
 const COLUMNS: readonly (readonly [Feature, string])[] = [
   ["plain", "answers, streams"],
   ["conversation", "conversations"],
+  ["picture", "pictures"],
   ["tools", "tools"],
   ["structured", "structured output"],
   ["embed", "embeddings"],
@@ -29,6 +30,7 @@ const CLIENTS: readonly Client[] = clientsOf("http://127.0.0.1:1", "unused");
 
 /** Why this upstream cannot serve this, in the words that the client reads. */
 function refusalOf(client: Client, upstream: Upstream, feature: Feature): string | undefined {
+  if (upstream.textOnly && feature === "picture") return "image_url";
   if (upstream.textOnly && feature === "tools") return "tools";
   if (upstream.textOnly && feature === "structured") return client.schemaByTool ? "tools" : "response_format";
   if (client.refersToStored && !upstream.keepsResponses) {

@@ -13,6 +13,8 @@ import { UPSTREAMS, type Upstream } from "./upstreams.ts";
 
 const QUESTION = "How is the weather in 北京 \u{1F324}?";
 const FOLLOW_UP = "And in 上海?";
+/** One transparent pixel. */
+const PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 const FORECAST = { city: QUESTION, days: 1 };
 
 let matrix: Matrix;
@@ -76,6 +78,13 @@ describe("a conversation", () => {
   });
 });
 
+describe("a question about a picture", () => {
+  test.each(works("picture"))("$name at $upstream.id", async (cell) => {
+    expect(await clientOf(cell).picture(routeTo(cell.upstream), QUESTION, PICTURE)).toContain(QUESTION);
+    expect(lastRequest(cell.upstream)).toContain(PICTURE);
+  });
+});
+
 describe.each([false, true])("a tool call and its round trip (stream: %s)", (streamed) => {
   test.each(works("tools"))("$name at $upstream.id", async (cell) => {
     const { input, text } = await clientOf(cell).tools(routeTo(cell.upstream), QUESTION, streamed);
@@ -123,6 +132,10 @@ describe("what an upstream cannot do is refused, by name, and it never hears of 
     expect(String(error)).toContain(cell.refusal);
     return provider.requestCount - before;
   }
+
+  test.each(isRefused("picture"))("a picture of $name at $upstream.id", async (cell) => {
+    expect(await refused(cell, (client, route) => client.picture(route, QUESTION, PICTURE))).toBe(0);
+  });
 
   test.each(isRefused("tools"))("tools of $name at $upstream.id", async (cell) => {
     // Where only the result's turn is refused, the call's was served.

@@ -89,6 +89,14 @@ export function aiSdk({ modelOf, store, vectorsBy, thinks, ...client }: Options)
       const messages = [user(first), ...response.messages, user(second)];
       return (await generateText({ model: modelOf(model), messages, ...common })).text;
     },
+    async picture(model, text, data) {
+      const content = [
+        { type: "text" as const, text },
+        { type: "file" as const, mediaType: "image/png", data },
+      ];
+      const messages: ModelMessage[] = [{ role: "user", content }];
+      return (await generateText({ model: modelOf(model), messages, ...common })).text;
+    },
     tools: (model, prompt, inStream) => toolLoop(model, prompt, common, inStream),
     ...(thinks && {
       thinking(model: string, prompt: string, inStream: boolean) {

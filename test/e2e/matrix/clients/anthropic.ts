@@ -55,6 +55,14 @@ export function anthropicMessages(client: Anthropic): Client {
       const { role, content } = await ask(model, [user(first)]);
       return textOf(await ask(model, [user(first), { role, content }, user(second)]));
     },
+    async picture(model, text, data) {
+      const source = { type: "base64" as const, media_type: "image/png" as const, data };
+      const content = [
+        { type: "image" as const, source },
+        { type: "text" as const, text },
+      ];
+      return textOf(await ask(model, [{ role: "user", content }]));
+    },
     tools: (model, question, streamed) => toolLoop({ model, max_tokens: MAX_TOKENS, tools }, question, streamed),
     thinking(model, question, streamed) {
       const thinking = { type: "enabled" as const, budget_tokens: THINKING_TOKENS };

@@ -46,6 +46,8 @@ export interface Client {
   stream(model: string, question: string): Promise<Streamed>;
   /** Asks, and asks again with what was said before. */
   conversation(model: string, first: string, second: string): Promise<string>;
+  /** Asks about a picture, PNG in base64. */
+  picture(model: string, question: string, data: string): Promise<string>;
   tools(model: string, question: string, streamed: boolean): Promise<ToolRoundTrip>;
   /** The same with a model that thinks, and whose thoughts go back with the tool's result. */
   thinking?(model: string, question: string, streamed: boolean): Promise<Thinking>;
@@ -71,6 +73,8 @@ export function piecesOf(texts: readonly (string | null | undefined)[]): { text:
   const pieces = texts.filter((piece): piece is string => typeof piece === "string" && piece !== "");
   return { text: pieces.join(""), pieces: pieces.length };
 }
+
+export const dataUrl = (data: string) => `data:image/png;base64,${data}`;
 
 /** Status of an error, by the names that the SDKs have for it. */
 export function statusOf(error: unknown): number | undefined {

@@ -59,6 +59,10 @@ export function googleGenAi(client: GoogleGenAI): Client {
       const contents = [user(first), said, user(second)];
       return (await client.models.generateContent({ model, contents })).text ?? "";
     },
+    async picture(model, text, data) {
+      const parts = [{ inlineData: { mimeType: "image/png", data } }, { text }];
+      return (await client.models.generateContent({ model, contents: [{ role: "user", parts }] })).text ?? "";
+    },
     tools: (model, question, streamed) => toolLoop(model, question, { tools }, streamed),
     thinking(model, question, streamed) {
       const thinkingConfig = { includeThoughts: true, thinkingBudget: THINKING_TOKENS };

@@ -5,7 +5,7 @@ import { tool } from "@langchain/core/tools";
 import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
 import OpenAI from "openai";
 import { all } from "../../harness.ts";
-import { type Client, piecesOf, RESULT, TOOL, weather } from "./client.ts";
+import { type Client, dataUrl, piecesOf, RESULT, TOOL, weather } from "./client.ts";
 
 const usageOf = (usage: UsageMetadata | undefined) => ({
   inputTokens: usage?.input_tokens,
@@ -33,6 +33,13 @@ export function langchain(baseURL: string, apiKey: string): Client {
     async conversation(model, first, second) {
       const said = await chat(model).invoke(first);
       return (await chat(model).invoke([new HumanMessage(first), said, new HumanMessage(second)])).text;
+    },
+    async picture(model, text, data) {
+      const content = [
+        { type: "text", text },
+        { type: "image_url", image_url: { url: dataUrl(data) } },
+      ];
+      return (await chat(model).invoke([new HumanMessage({ content })])).text;
     },
     async tools(model, question, streamed) {
       const bound = chat(model).bindTools([get_weather]);

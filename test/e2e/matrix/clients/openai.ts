@@ -3,7 +3,7 @@
 import OpenAI from "openai";
 import { zodResponseFormat, zodTextFormat } from "openai/helpers/zod";
 import { all } from "../../harness.ts";
-import { type Client, parameters, piecesOf, RESULT, TOOL, weather } from "./client.ts";
+import { type Client, dataUrl, parameters, piecesOf, RESULT, TOOL, weather } from "./client.ts";
 
 const chatUsage = (usage: OpenAI.CompletionUsage | null | undefined) => ({
   inputTokens: usage?.prompt_tokens,
@@ -38,6 +38,12 @@ export function openaiChat(client: OpenAI): Client {
       const said = choices[0]?.message;
       if (said === undefined) throw new Error("no message");
       const answer = await client.chat.completions.create({ model, messages: [user(first), said, user(second)] });
+      return answer.choices[0]?.message.content ?? "";
+    },
+    async picture(model, text, data) {
+      const picture = { type: "image_url" as const, image_url: { url: dataUrl(data) } };
+      const content = [{ type: "text" as const, text }, picture];
+      const answer = await client.chat.completions.create({ model, messages: [{ role: "user", content }] });
       return answer.choices[0]?.message.content ?? "";
     },
     async tools(model, question, streamed) {
@@ -118,6 +124,11 @@ export function openaiResponses(client: OpenAI): Client {
       const { output } = await client.responses.create({ model, input: [user(first)] });
       const input = [user(first), ...(output as Item[]), user(second)];
       return (await client.responses.create({ model, input })).output_text;
+    },
+    async picture(model, text, data) {
+      const picture = { type: "input_image" as const, image_url: dataUrl(data), detail: "auto" as const };
+      const content = [{ type: "input_text" as const, text }, picture];
+      return (await client.responses.create({ model, input: [{ role: "user", content }] })).output_text;
     },
     tools: (model, question, streamed) => toolLoop({ model, tools }, question, streamed),
     thinking: (model, question, streamed) =>
