@@ -8,13 +8,17 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export const MODELS_FILE = `${root}control-plane/catalog/models.json`;
 const EXTRA_FILE = `${root}control-plane/catalog/models-extra.json`;
 
-/** Our provider → the package's. */
+/** Google offers others' models through Vertex AI alone. */
+const CLAUDE = /^claude/;
+
+/** Our provider → the package's; in an array with what belongs to it of the package's models. */
 const PROVIDERS = {
   openai: "openai",
   "azure-openai": "azure",
   anthropic: "anthropic",
   "aws-bedrock": "aws",
-  gemini: "google",
+  gemini: ["google", (id) => !CLAUDE.test(id)],
+  "vertex-ai-anthropic": ["google", (id) => CLAUDE.test(id)],
   mistral: "mistral",
   groq: "groq",
   together: "together",
@@ -147,10 +151,11 @@ function entryOf(provider, model, asOf) {
 }
 
 function fromPackage(asOf) {
-  return Object.entries(PROVIDERS).flatMap(([provider, providerId]) => {
+  return Object.entries(PROVIDERS).flatMap(([provider, source]) => {
+    const [providerId, belongs = () => true] = [source].flat();
     const found = findProvider({ providerId });
     if (found === undefined) throw new Error(`The price package no longer knows '${providerId}': mend PROVIDERS.`);
-    return found.models.map((model) => entryOf(provider, model, asOf));
+    return found.models.filter(({ id }) => belongs(id)).map((model) => entryOf(provider, model, asOf));
   });
 }
 

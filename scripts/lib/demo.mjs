@@ -28,21 +28,15 @@ export const DEMO_PROVIDERS = [
   },
 ];
 
+/** Providers of the catalogue, by the variables that their own SDKs read, with models to begin with. */
 const REAL_PROVIDERS = [
-  {
-    id: "openai",
-    dialect: "openai",
-    variable: "OPENAI_API_KEY",
-    baseUrl: "https://api.openai.com/v1",
-    models: ["gpt-5.4", "gpt-5.4-mini", "gpt-4o-mini"],
-  },
-  {
-    id: "anthropic",
-    dialect: "anthropic",
-    variable: "ANTHROPIC_API_KEY",
-    baseUrl: "https://api.anthropic.com/v1",
-    models: ["claude-sonnet-5-5", "claude-haiku-5-5"],
-  },
+  { catalog: "openai", variable: "OPENAI_API_KEY", models: ["gpt-5.4", "gpt-5.4-mini", "gpt-4o-mini"] },
+  { catalog: "anthropic", variable: "ANTHROPIC_API_KEY", models: ["claude-sonnet-5-5", "claude-haiku-5-5"] },
+  { catalog: "gemini", variable: "GEMINI_API_KEY", models: ["gemini-2.5-pro", "gemini-2.5-flash"] },
+  { catalog: "deepseek", variable: "DEEPSEEK_API_KEY", models: ["deepseek-reasoner", "deepseek-chat"] },
+  { catalog: "qwen", variable: "DASHSCOPE_API_KEY", models: ["qwen-max", "qwen-plus"] },
+  { catalog: "moonshot", variable: "MOONSHOT_API_KEY", models: ["kimi-k2.6"] },
+  { catalog: "zhipu", variable: "ZHIPUAI_API_KEY", models: ["glm-5.1", "glm-4.7"] },
 ];
 
 const route = (id, ...targets) => ({ id, targets: targets.map((target) => ({ target })) });
@@ -73,9 +67,11 @@ function demoConfiguration(ports) {
   };
 }
 
-/** One target and one model route a model; with both providers also `demo`, which fails over between them. */
+/** One target and one model route a model; and `demo`, which fails over between the providers. */
 function realConfiguration(providers, env) {
-  const models = providers.flatMap(({ id, models: names }) => names.map((model) => ({ provider: id, model })));
+  const models = providers.flatMap(({ catalog, models: names }) =>
+    names.map((model) => ({ provider: catalog, model })),
+  );
   const targets = models.map(({ provider, model }) => ({
     id: model,
     provider,
@@ -83,7 +79,7 @@ function realConfiguration(providers, env) {
     ...(provider === "anthropic" ? { defaultMaxTokens: 4096 } : {}),
   }));
   return {
-    providers: providers.map(({ id, dialect, variable, baseUrl }) => ({ id, dialect, baseUrl, apiKey: env[variable] })),
+    providers: providers.map(({ catalog, variable }) => ({ id: catalog, catalog, apiKey: env[variable] })),
     targets,
     modelRoutes: [
       ...models.map(({ model }) => route(model, model)),

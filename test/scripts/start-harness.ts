@@ -45,7 +45,7 @@ export class StartCommand {
 
   /** Resolves with all that was printed, once the last line is there or the command has ended. */
   start(environment: NodeJS.ProcessEnv = {}): Promise<string> {
-    const { OPENAI_API_KEY: _, ANTHROPIC_API_KEY: __, ...inherited } = process.env;
+    const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.endsWith("_API_KEY")));
     const ports = Object.fromEntries(PORT_VARIABLES.map((name) => [name, String(this.ports[name])]));
     const own = { SLUICE_DATA_DIR: this.dataDirectory, XDG_CONFIG_HOME: this.configDirectory };
     const child = spawn(process.execPath, [SCRIPT], {

@@ -47,19 +47,29 @@ test("Ctrl-C ends everything, and the second start finds all as it was", { timeo
   expect(await shell(curlsIn(second)[0] ?? "")).toContain("This is gpt-demo");
 });
 
-test("a provider's credential in the environment is configured and shows nowhere", {
+test("providers' credentials in the environment are configured and show nowhere", {
   timeout: START_MS_MAX,
 }, async () => {
   const credential = "sk-test-never-to-be-seen";
-  const printed = await command.start({ OPENAI_API_KEY: credential });
+  const variables = ["OPENAI", "ANTHROPIC", "GEMINI", "DEEPSEEK", "DASHSCOPE", "MOONSHOT", "ZHIPUAI"];
+  const printed = await command.start(
+    Object.fromEntries(variables.map((name) => [`${name}_API_KEY`, `${credential}-${name}`])),
+  );
   const token = readFileSync(join(command.dataDirectory, "operator-token"), "utf8").trim();
   const configuration = await fetch(`${command.url("SLUICE_API_PORT")}/api/v1/configuration`, {
     headers: { authorization: `Bearer ${token}` },
   }).then((response) => response.text());
   expect(JSON.parse(configuration)).toMatchObject({
-    providers: [{ id: "openai", baseUrl: "https://api.openai.com/v1" }],
-    modelRoutes: expect.arrayContaining([expect.objectContaining({ id: "gpt-4o-mini" })]),
+    providers: expect.arrayContaining([
+      expect.objectContaining({ id: "openai", baseUrl: "https://api.openai.com/v1" }),
+      expect.objectContaining({ id: "qwen", baseUrl: "https://dashscope.aliyuncs.com/compatible-mode/v1" }),
+    ]),
+    modelRoutes: expect.arrayContaining([
+      expect.objectContaining({ id: "gpt-4o-mini" }),
+      expect.objectContaining({ id: "demo", targets: expect.arrayContaining([{ target: "qwen-plus" }]) }),
+    ]),
   });
+  expect(JSON.parse(configuration).providers).toHaveLength(variables.length);
   const logs = ["envoy.log", "control-plane.log"].map((name) =>
     readFileSync(join(command.dataDirectory, "logs", name), "utf8"),
   );
