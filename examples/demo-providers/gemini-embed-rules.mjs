@@ -1,5 +1,6 @@
-// What Gemini's embedContent and batchEmbedContents accept, from their public reference. Throws Refusal in that API's words.
-// https://ai.google.dev/api/embeddings
+// What Gemini's embedContent and batchEmbedContents and Vertex AI's predict accept, from their public reference. Throws Refusal
+// in Google's words. https://ai.google.dev/api/embeddings
+// https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api
 import * as is from "./rules.mjs";
 import { Refusal } from "./rules.mjs";
 
@@ -42,4 +43,20 @@ export function checkBatchEmbed(body, model) {
   if (body.requests.some((one) => one.model !== `models/${model}`)) {
     refuse("* BatchEmbedContentsRequest.requests: model does not match the model in the batch request");
   }
+}
+
+const isInstance = (instance) =>
+  is.isObject(instance) &&
+  is.isText(instance.content) &&
+  is.unknownField(instance, ["content", "task_type", "title"]) === undefined;
+
+export function checkPredict(body) {
+  if (!is.isObject(body) || !is.isListOf(isInstance)(body.instances) || body.instances.length === 0) {
+    refuse("Invalid instances: content must be a string.");
+  }
+  const unknown = is.unknownField(body, ["instances", "parameters"]);
+  if (unknown) refuse(`Invalid JSON payload received. Unknown name "${unknown}": Cannot find field.`);
+  const { autoTruncate, outputDimensionality = 1, ...rest } = body.parameters ?? {};
+  const isKnown = is.isOneOf(undefined, true, false)(autoTruncate) && Object.keys(rest).length === 0;
+  if (!isKnown || !is.isCount(1)(outputDimensionality)) refuse("Invalid parameters.");
 }

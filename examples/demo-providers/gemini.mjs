@@ -1,7 +1,7 @@
 // The Gemini dialect of a demo provider: generateContent, streamGenerateContent, countTokens, embedContent, models and that API's errors,
 // as Google AI Studio has them, and under Vertex AI's path with a bearer token.
 // https://ai.google.dev/api/generate-content
-import { checkBatchEmbed, checkEmbed } from "./gemini-embed-rules.mjs";
+import { checkBatchEmbed, checkEmbed, checkPredict } from "./gemini-embed-rules.mjs";
 import { checkGenerateContent, SIGNATURE } from "./gemini-rules.mjs";
 import { countTokens, outputTokens, replyTo, vectorOf } from "./replies.mjs";
 import { Refusal } from "./rules.mjs";
@@ -114,6 +114,7 @@ function answer({ method, path, query, json: body }, options, base) {
   if (method !== "POST") throw new Refusal(404, "Requested entity was not found.");
   if (verb === "countTokens") return { status: 200, json: { totalTokens: inputTokens(body) } };
   const embeds = base === AI_STUDIO;
+  if (!embeds && verb === "predict") return { status: 200, json: predict(body) };
   if (embeds && verb === "embedContent") return { status: 200, json: { embedding: embed(body, "") } };
   if (embeds && verb === "batchEmbedContents") {
     checkBatchEmbed(body, model);
@@ -138,6 +139,15 @@ const modelObject = (id) => ({
   outputTokenLimit: 65_536,
   supportedGenerationMethods: ["generateContent", "countTokens"],
 });
+
+/** Vertex AI's way to vectors. */
+function predict(body) {
+  checkPredict(body);
+  const predictions = body.instances.map(({ content }) => ({
+    embeddings: { values: vectorOf(content), statistics: { truncated: false, token_count: countTokens(content) } },
+  }));
+  return { predictions, metadata: { billableCharacterCount: 1 } };
+}
 
 function embed(request, path) {
   checkEmbed(request, path);

@@ -18,6 +18,7 @@ import { ChatToCoze } from "./coze/chat-to-coze";
 import { ChatToDify } from "./dify/chat-to-dify";
 import { EmbeddingsToCohere } from "./embeddings/embeddings-to-cohere";
 import { EmbeddingsToGemini } from "./embeddings/embeddings-to-gemini";
+import { EmbeddingsToVertex, isVertex } from "./embeddings/embeddings-to-vertex";
 import { ChatToGemini } from "./gemini/chat-to-gemini";
 import { GeminiNames } from "./gemini/gemini-names";
 import { GenerateContentToChat } from "./gemini/generate-content-to-chat";
@@ -40,6 +41,7 @@ enum Part {
   CHAT_TO_COHERE,
   CHAT_TO_CONVERSE,
   EMBEDDINGS_TO_GEMINI,
+  EMBEDDINGS_TO_VERTEX,
   EMBEDDINGS_TO_COHERE,
   CHAT_TO_GEMINI,
   GENERATE_CONTENT_TO_CHAT,
@@ -69,7 +71,7 @@ export function takeTranslator(plan: Plan): Translator | null {
   if (operation == Operation.MESSAGES && dialect == Dialect.ANTHROPIC) return null;
   if (isGemini(operation) && dialect == Dialect.GEMINI) return takeGemini(plan);
   if (hostsClaude(dialect) && isMessages(operation)) return takeHosted(plan);
-  if (operation == Operation.EMBEDDINGS) return takeEmbeddings(dialect);
+  if (operation == Operation.EMBEDDINGS) return takeEmbeddings(plan);
   if (operation == Operation.RESPONSES && servesResponses(dialect, plan.quirks)) {
     return take(Part.NATIVE_RESPONSES * PARTS);
   }
@@ -87,9 +89,10 @@ function takeHosted(plan: Plan): Translator {
 }
 
 /** Vectors are no conversation: there is no hub for them. */
-function takeEmbeddings(dialect: i32): Translator | null {
-  if (dialect == Dialect.GEMINI) return take(Part.EMBEDDINGS_TO_GEMINI);
-  return dialect == Dialect.COHERE ? take(Part.EMBEDDINGS_TO_COHERE) : null;
+function takeEmbeddings(plan: Plan): Translator | null {
+  if (plan.dialect == Dialect.GEMINI)
+    return take(isVertex(plan) ? Part.EMBEDDINGS_TO_VERTEX : Part.EMBEDDINGS_TO_GEMINI);
+  return plan.dialect == Dialect.COHERE ? take(Part.EMBEDDINGS_TO_COHERE) : null;
 }
 
 /** Gemini's own operations pass; some of them name the model in the body as well. */
@@ -186,6 +189,8 @@ function create(part: i32): Translator {
       return new ChatToHostedMessages(false);
     case Part.EMBEDDINGS_TO_GEMINI:
       return new EmbeddingsToGemini();
+    case Part.EMBEDDINGS_TO_VERTEX:
+      return new EmbeddingsToVertex();
     case Part.EMBEDDINGS_TO_COHERE:
       return new EmbeddingsToCohere();
     case Part.CHAT_TO_GEMINI:

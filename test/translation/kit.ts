@@ -70,6 +70,8 @@ export interface PlanOptions {
   strict?: boolean;
   /** Bits of the enumeration Quirk. */
   quirks?: number;
+  /** Of the target; absent, /v1. */
+  basePath?: string;
   /** What the target has behind the "?" of its path. */
   query?: string;
   /** What the client sent in the header of that name. */
@@ -114,7 +116,7 @@ function planBytes(direction: Direction, options: PlanOptions): Buffer {
     "cluster",
     "target",
     "provider.test",
-    "/v1",
+    options.basePath ?? "/v1",
     options.requestModel ?? "provider-model",
     options.query ?? "",
   ].map(str16);

@@ -37,8 +37,12 @@ function refusalOf(client: Client, upstream: Upstream, feature: Feature): string
     if (feature === "conversation" || (feature === "tools" && upstream.saysBeforeCalls)) return "store: false";
   }
   if (feature !== "embed") return undefined;
-  const reachable = upstream.embeddingModel !== undefined && (client.api !== "gemini" || upstream.dialect === "gemini");
-  return reachable ? undefined : "operation";
+  if (client.api === "gemini") {
+    // Vertex AI has Gemini's API without its batches, and says so itself.
+    if (upstream.id === "gemini") return undefined;
+    return upstream.dialect === "gemini" ? "not supported for batchEmbedContents" : "operation";
+  }
+  return upstream.embeddingModel === undefined ? "operation" : undefined;
 }
 
 /** Thoughts come from whoever thinks; OpenAI's own only in its Responses API. */
@@ -52,7 +56,7 @@ export function cellsOf(feature: Feature): Cell[] {
   return UPSTREAMS.flatMap((upstream) =>
     CLIENTS.flatMap((client, index) => {
       if (feature === "thinking" && !showsThoughts(client, upstream)) return [];
-      if (client[feature] === undefined || (feature === "embed" && upstream.id === "vertex")) return [];
+      if (client[feature] === undefined) return [];
       const refusal = refusalOf(client, upstream, feature);
       return [{ index, name: client.name, upstream, ...(refusal === undefined ? {} : { refusal }) }];
     }),

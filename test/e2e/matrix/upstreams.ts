@@ -129,6 +129,7 @@ export const UPSTREAMS: readonly Upstream[] = [
     model: "gemini-demo",
     document: { auth: "bearer" },
     thinks: true,
+    embeddingModel: "gemini-embedding-demo",
   },
   {
     id: "bedrock",
