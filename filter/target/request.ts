@@ -1,10 +1,9 @@
 // Turns the client's request into one for the current target: path, authority, credentials' company, model and length.
 // Everything is written absolutely, because all attempts of a request share its headers.
 
-import { AMPERSAND, COMMA, QUESTION_MARK } from "../bytes/ascii";
+import { COMMA } from "../bytes/ascii";
 import { ByteWriter } from "../bytes/byte-writer";
 import { Dialect, PROPERTY_PLAN, PROPERTY_PLAN_LENGTH, PROPERTY_TARGET, PROPERTY_TARGET_LENGTH } from "../contract";
-import { isGemini, pathOf } from "../operations";
 import {
   BufferKind,
   getBuffer,
@@ -19,9 +18,8 @@ import {
   utf8,
 } from "../sdk";
 import { HostedBetas } from "./anthropic/hosted-betas";
-import { writeDeployment } from "./azure/azure-path";
-import { writeGeminiPath } from "./gemini/path";
 import { Plan } from "./plan";
+import { writeTargetPath } from "./target-path";
 import { Translator } from "./translator";
 
 const PATH = utf8(":path");
@@ -63,22 +61,8 @@ export function writeRequestHeaders(plan: Plan, translator: Translator | null): 
 
 function writePath(plan: Plan, translator: Translator | null): void {
   path.reset().writeBytes(plan.basePathPointer, plan.basePathLength);
-  if (plan.dialect == Dialect.AZURE) writeDeployment(plan, path);
-  if (translator != null) translator.writePath(plan, path);
-  else if (isGemini(plan.operation)) writeGeminiPath(plan, path);
-  else path.writeLiteral(pathOf(plan.operation));
-  if (plan.queryLength > 0) writeQuery(plan);
+  writeTargetPath(plan, translator, path);
   setHeader(HeaderMap.REQUEST, PATH, path.pointer, path.length);
-}
-
-/** The target's own query, behind one that the operation may have. */
-function writeQuery(plan: Plan): void {
-  let mark: u32 = QUESTION_MARK;
-  for (let i = 0; i < path.length; i++) {
-    if (<u32>load<u8>(path.pointer + <usize>i) == QUESTION_MARK) mark = AMPERSAND;
-  }
-  path.writeByte(mark);
-  path.writeBytes(plan.queryPointer, plan.queryLength);
 }
 
 export function writeContentLength(length: i32): void {

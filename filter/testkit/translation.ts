@@ -8,10 +8,15 @@ import { ByteWriter } from "../bytes/byte-writer";
 import { EventFramer } from "../sse/event-framer";
 import { SseFramer } from "../sse/framer";
 import { Chained } from "../target/chained";
+import { isErrorBody } from "../target/error-shape";
+import { signalOf } from "../target/first-content";
 import { Plan } from "../target/plan";
+import { StreamTail } from "../target/stream-tail";
+import { writeTargetPath } from "../target/target-path";
 import { Fields } from "../target/translation/value";
 import { Framing, StreamSignal, Translator } from "../target/translator";
 import { giveTranslator, takeTranslator } from "../target/translators";
+import { judgeReply, WholeReply } from "../target/whole-reply";
 import { out } from "./memory";
 
 export { allocate, free, outLength, outPointer } from "./memory";
@@ -20,13 +25,18 @@ const plan = new Plan();
 const sseFramer = new SseFramer();
 const awsFramer = new EventStreamFramer();
 let framer: EventFramer = sseFramer;
+const tail = new StreamTail();
 let current: Translator | null = null;
 
 /** Begins an attempt at the plan's operation and dialect. False when the plan cannot be read, or needs no translation. */
 export function begin(pointer: usize, length: i32): bool {
+  framer = sseFramer;
+  framer.reset();
+  tail.reset();
   if (current != null) giveTranslator(current!);
   current = null;
   if (!plan.read(pointer, length)) return false;
+  tail.begin(plan.dialect);
   current = takeTranslator(plan);
   if (current == null) return false;
   translator().reset(plan, false);
@@ -40,7 +50,7 @@ function translator(): Translator {
 }
 
 export function path(): void {
-  translator().writePath(plan, out.reset());
+  writeTargetPath(plan, current, out.reset());
 }
 export function request(pointer: usize, length: i32): i32 {
   return translator().translateRequest(plan, pointer, length, out.reset());
@@ -67,6 +77,24 @@ export function push(pointer: usize, length: i32): i32 {
   framer.push(pointer, length);
   while (framer.next()) strongest = max(strongest, handle());
   return strongest;
+}
+/** The same for a stream that passes as it is. */
+export function passingSignal(pointer: usize, length: i32): i32 {
+  let strongest = 0;
+  tail.take(pointer, length);
+  framer.push(pointer, length);
+  while (framer.next()) strongest = max<i32>(strongest, signalOfEvent());
+  return strongest;
+}
+export function passesComplete(): bool {
+  return tail.isComplete(plan.dialect);
+}
+/** Whether a reply, or an error, may pass as it is. */
+export function passesReply(pointer: usize, length: i32): bool {
+  return judgeReply(plan.operation, pointer, length) == WholeReply.SOUND;
+}
+export function passesError(pointer: usize, length: i32): bool {
+  return isErrorBody(plan.protocol, pointer, length);
 }
 /** The end of the provider's stream. */
 export function finish(): i32 {
@@ -121,6 +149,10 @@ function writeFields(side: string, all: Fields[]): void {
 function writeCell(text: string, end: string): void {
   out.writeAscii(text);
   out.writeAscii(end);
+}
+
+function signalOfEvent(): i32 {
+  return signalOf(plan.dialect, framer.typePointer, framer.typeLength, framer.dataPointer, framer.dataLength);
 }
 
 function handle(): i32 {

@@ -21,6 +21,10 @@ const caseSchema = z.strictObject({
   status: z.int().min(400).max(599).optional(),
   /** Of an error that came with a status of success: what the client gets as its status. */
   failure: z.int().min(400).max(599).optional(),
+  /** Nothing is translated: bytes pass. */
+  passes: z.literal(true).optional(),
+  /** Events of upstream-stream.sse that say nothing to a user yet, where bytes pass. */
+  preamble: z.int().min(0).optional(),
   /** Behind the base path. */
   path: z.string().optional(),
 });
@@ -48,6 +52,8 @@ export class GoldenCase {
   readonly dropped: string[];
   readonly status: number | undefined;
   readonly failure: number | undefined;
+  readonly passes: boolean;
+  readonly preamble: number | undefined;
   readonly path: string | undefined;
 
   constructor(private readonly folder: string) {
@@ -60,6 +66,8 @@ export class GoldenCase {
     this.dropped = read.dropped ?? [];
     this.status = read.status;
     this.failure = read.failure;
+    this.passes = read.passes ?? false;
+    this.preamble = read.preamble;
     this.path = read.path;
   }
 

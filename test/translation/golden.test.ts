@@ -11,7 +11,9 @@ import { awsEventStream, Signal, Translators } from "./kit.ts";
 const CASES_MIN = 1;
 
 const translators = new Translators();
-const cases = goldenCases();
+const all = goldenCases();
+/** What passes as it is has a test of its own (passing.test.ts). */
+const cases = all.filter(({ passes }) => !passes);
 const begin = ({ direction, plan }: GoldenCase, stream: boolean) =>
   translators.begin(direction, stream ? { stream: true, streamUsage: true, ...plan } : plan);
 
@@ -31,7 +33,7 @@ function wire(golden: GoldenCase): Buffer | undefined {
 
 test("every family has its cases", () => {
   const counts = new Map<string, number>();
-  for (const golden of cases) counts.set(familyOf(golden), (counts.get(familyOf(golden)) ?? 0) + 1);
+  for (const golden of all) counts.set(familyOf(golden), (counts.get(familyOf(golden)) ?? 0) + 1);
   console.log(`golden cases: ${[...counts].map(([family, count]) => `${family} ${count}`).join(", ")}`);
   for (const [family, count] of counts) expect(count, family).toBeGreaterThanOrEqual(CASES_MIN);
 });

@@ -243,6 +243,21 @@ export class Translators {
     return { text: this.output(), signals };
   }
 
+  /** Of a stream that passes as it is: what the first pieces mean for a retry, and whether it came to its end. */
+  passing(pieces: readonly Uint8Array[]): { signals: number[]; isComplete: boolean } {
+    const signals = pieces.map((piece) => this.call("passingSignal", ...this.put(piece)));
+    return { signals, isComplete: this.call("passesComplete") !== 0 };
+  }
+
+  /** Whether a reply, or an error, passes as it is. */
+  passesReply(body: string): boolean {
+    return this.call("passesReply", ...this.put(body)) !== 0;
+  }
+
+  passesError(body: string): boolean {
+    return this.call("passesError", ...this.put(body)) !== 0;
+  }
+
   /** Names of the fields that the last request lost, and how many they were. */
   dropped(): { names: string[]; count: number } {
     const count = this.call("dropped");
