@@ -1,10 +1,19 @@
-// Whether a provider's error body already has the shape that the client's SDK reads: then it passes as it is.
+// Errors in the shape that the client's SDK reads: those that have it pass as they are, the others are written anew, with
+// the provider's own words.
 
-import { Protocol } from "../contract";
+import { ByteWriter } from "../bytes/byte-writer";
+import { ErrorCode, Protocol } from "../contract";
 import { JsonReader } from "../json/reader";
 import { JsonToken } from "../json/token";
+import { JsonWriter } from "../json/writer";
+import { writeGeminiError } from "./gemini/generate-content-to-chat-errors";
+import { writeMessagesError } from "./openai/messages-to-chat-errors";
+import { writeChatErrorBody } from "./translation/chat-error";
+import { failureCode, readChatFailure } from "./translation/chat-failure";
+import { passesErrors, TRANSLATED, Translator } from "./translator";
 
 const reader = new JsonReader();
+const json = new JsonWriter(new ByteWriter(0));
 
 /** A JSON object with an object `error` in it; for Anthropic also `"type": "error"`. */
 export function isErrorBody(protocol: i32, body: usize, length: i32): bool {
@@ -21,4 +30,23 @@ export function isErrorBody(protocol: i32, body: usize, length: i32): bool {
     if (!reader.skipRest()) return false;
   }
   return hasError && hasType && reader.next() == JsonToken.END;
+}
+
+/** `TRANSLATED`, or the `ErrorCode` to answer with instead. */
+export function writeError(
+  translator: Translator | null,
+  protocol: i32,
+  status: i32,
+  body: usize,
+  length: i32,
+  out: ByteWriter,
+): i32 {
+  if (!passesErrors(translator)) return translator!.translateError(status, body, length, out);
+  // A provider, or what stands in front of it, that answers in another shape than its API has.
+  if (protocol == Protocol.ANTHROPIC) return writeMessagesError(status, body, length, out);
+  if (protocol == Protocol.GEMINI) return writeGeminiError(status, body, length, out);
+  const text = readChatFailure(body, length);
+  if (text == null) return ErrorCode.UPSTREAM_ERROR;
+  writeChatErrorBody(json.reset(out), status, text, failureCode);
+  return out.overflow ? <i32>ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
 }

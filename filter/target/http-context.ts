@@ -37,7 +37,7 @@ import {
   utf8,
 } from "../sdk";
 import { failoversTotal, streamsCutTotal } from "../telemetry/metrics";
-import { isErrorBody } from "./error-shape";
+import { isErrorBody, writeError } from "./error-shape";
 import { EventReader } from "./event-reader";
 import {
   answerLocally,
@@ -343,15 +343,14 @@ export class TargetStream extends StreamContext {
     if (size > 0 && !getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
     const body: usize = size > 0 ? hostPointer() : 0;
     const hadKey = redactKeys(body, size);
-    const passes = passesErrors(this.translator);
-    if (passes && this.isJson && isErrorBody(this.protocol, body, size)) {
+    if (passesErrors(this.translator) && this.isJson && isErrorBody(this.protocol, body, size)) {
       this.reply = Reply.DONE;
       if (hadKey) replaceBuffer(BufferKind.RESPONSE_BODY, size, body, size);
       return Action.CONTINUE;
     }
     scratch.reset();
-    if (!passes && this.isJson) {
-      const code = this.translator!.translateError(this.status, body, size, scratch);
+    if (this.isJson) {
+      const code = writeError(this.translator, this.protocol, this.status, body, size, scratch);
       if (code == TRANSLATED && !scratch.overflow) return this.answerWhole(this.status, size);
       if (code == ErrorCode.UPSTREAM_CREDENTIAL_REJECTED) return this.failWhole(code, size);
     }

@@ -8,7 +8,7 @@ import { ByteWriter } from "../bytes/byte-writer";
 import { EventFramer } from "../sse/event-framer";
 import { SseFramer } from "../sse/framer";
 import { Chained } from "../target/chained";
-import { isErrorBody } from "../target/error-shape";
+import { isErrorBody, writeError } from "../target/error-shape";
 import { signalOf } from "../target/first-content";
 import { Plan } from "../target/plan";
 import { StreamTail } from "../target/stream-tail";
@@ -69,7 +69,7 @@ export function replyWithin(pointer: usize, length: i32, bytesMax: i32): i32 {
   return code;
 }
 export function error(status: i32, pointer: usize, length: i32): i32 {
-  return translator().translateError(status, pointer, length, out.reset());
+  return writeError(current, plan.protocol, status, pointer, length, out.reset());
 }
 /** A piece of the provider's stream; answers the strongest signal in it. Writes behind what is there. */
 export function push(pointer: usize, length: i32): i32 {

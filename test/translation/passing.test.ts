@@ -37,8 +37,14 @@ test.each(cases.map((golden) => [golden.name, golden] as const))("%s", (_, golde
   expect(golden.has("upstream-error.json")).toBe(golden.status !== undefined);
   if (golden.has("upstream-error.json")) {
     const error = golden.text("upstream-error.json");
-    expect(translators.passesError(error)).toBe(true);
-    expect(translators.passesReply(error)).toBe(false);
+    const isForeign = golden.has("downstream-error.json");
+    expect(translators.passesError(error)).toBe(!isForeign);
+    if (!isForeign) expect(translators.passesReply(error)).toBe(false);
+    else {
+      const { code, text } = translators.error(golden.status ?? 0, error);
+      expect(code).toBe("translated");
+      expect(JSON.parse(text)).toEqual(golden.goldenJson("downstream-error.json", text));
+    }
   }
   expect(golden.has("upstream-stream.sse")).toBe(golden.preamble !== undefined);
   if (golden.has("upstream-stream.sse")) {

@@ -2,21 +2,15 @@
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
+import { failureCode, failureType, readChatFailure } from "../translation/chat-failure";
 import { Translation } from "../translation/translation";
-import { Fields, Value } from "../translation/value";
+import { Value } from "../translation/value";
 
 /** What an error without a status counts as. */
 const UNKNOWN_STATUS: i32 = 500;
 
 const t = new Translation();
 const json = t.json;
-
-const failure = new Fields();
-const failureError = failure.add("error");
-const failureDetail = new Fields();
-const failureMessage = failureDetail.add("message");
-const failureType = failureDetail.add("type");
-const failureCode = failureDetail.add("code");
 
 function errorType(status: i32): string {
   switch (status) {
@@ -42,11 +36,9 @@ function errorType(status: i32): string {
   }
 }
 
-/** `{"error":{"message":…}}`, or `{"error":"…"}` as some providers have it; the provider's own words stay. */
 export function writeMessagesError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
-  if (!failure.read(body, length)) return ErrorCode.UPSTREAM_ERROR;
-  const text = failureDetail.readValue(failureError) ? failureMessage : failureError;
-  if (!text.isString) return ErrorCode.UPSTREAM_ERROR;
+  const text = readChatFailure(body, length);
+  if (text == null) return ErrorCode.UPSTREAM_ERROR;
   t.begin(out);
   writeError(errorType(status), text);
   return t.end(ErrorCode.REPLY_TOO_LARGE);
@@ -58,7 +50,7 @@ export function writeMessagesStreamError(body: usize, length: i32, out: ByteWrit
 }
 
 function streamStatus(body: usize, length: i32): i32 {
-  if (!failure.read(body, length) || !failureDetail.readValue(failureError)) return UNKNOWN_STATUS;
+  if (readChatFailure(body, length) == null) return UNKNOWN_STATUS;
   if (failureCode.isNumber) return <i32>min<i64>(failureCode.count, 599);
   if (failureType.is("invalid_request_error")) return 400;
   if (failureType.is("rate_limit_error") || failureCode.is("rate_limit_exceeded")) return 429;

@@ -7,16 +7,15 @@ import { ErrorCode, errorCodeName, errorMessage, errorTypeOpenAi } from "../../c
 import { textLength } from "../../errors/error-body";
 import { JsonWriter } from "../../json/writer";
 import { sseBegin, sseEnd } from "../../sse/writer";
+import { chatErrorType } from "../translation/chat-error";
+import { failureCode, failureParam, failureType, readChatFailure } from "../translation/chat-failure";
 import { Translation } from "../translation/translation";
 import { Fields, Value } from "../translation/value";
 
 const FAILURE_BYTES_MAX: i32 = 64 * 1024;
 
-const failure = new Fields();
-const failureError = failure.add("error");
 const detail = new Fields();
 const detailMessage = detail.add("message");
-const detailType = detail.add("type");
 const detailCode = detail.add("code");
 const detailParam = detail.add("param");
 const t = new Translation();
@@ -25,16 +24,14 @@ const json = new JsonWriter(new ByteWriter(0));
 /** The error of the event being written: `{"type":…,"code":…,"message":…,"param":…}`. */
 const nested = new ByteWriter(FAILURE_BYTES_MAX);
 
-/** `{"error":{"message":…}}`, or `{"error":"…"}` as some providers have it; the provider's own words stay. */
-export function writeResponsesError(body: usize, length: i32, out: ByteWriter): i32 {
-  if (!failure.read(body, length)) return ErrorCode.UPSTREAM_ERROR;
-  const text = detail.readValue(failureError) ? detailMessage : failureError;
-  if (!text.isString) return ErrorCode.UPSTREAM_ERROR;
+export function writeResponsesError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
+  const text = readChatFailure(body, length);
+  if (text == null) return ErrorCode.UPSTREAM_ERROR;
   t.begin(out);
   t.json.objectBegin();
   t.json.key("error");
   t.json.objectBegin();
-  writeMembers(t.json, text);
+  writeMembers(t.json, text, chatErrorType(status));
   t.json.objectEnd();
   t.json.objectEnd();
   return t.end(ErrorCode.REPLY_TOO_LARGE);
@@ -51,14 +48,13 @@ export function writeProviderErrorEvent(
   out: ByteWriter,
   summary: ByteWriter,
 ): bool {
-  if (!failure.read(body, length)) return false;
-  const text = detail.readValue(failureError) ? detailMessage : failureError;
-  if (!text.isString) return false;
+  const text = readChatFailure(body, length);
+  if (text == null) return false;
   json.reset(nested.reset());
   json.objectBegin();
-  writeMembers(json, text);
+  writeMembers(json, text, "server_error");
   json.objectEnd();
-  writeSummary(summary, detailCode.is("rate_limit_exceeded"), text.pointer, text.length);
+  writeSummary(summary, failureCode.is("rate_limit_exceeded"), text.pointer, text.length);
   if (nested.overflow || summary.overflow) return false;
   writeEvent(sequence, out);
   return true;
@@ -84,18 +80,19 @@ export function writeErrorEvent(sequence: i32, code: ErrorCode, out: ByteWriter,
   writeEvent(sequence, out);
 }
 
-function writeMembers(to: JsonWriter, text: Value): void {
+/** `otherType`: where the provider names none. */
+function writeMembers(to: JsonWriter, text: Value, otherType: string): void {
   to.key("type");
-  if (detailType.isString) detailType.copyTo(to);
-  else to.ascii("server_error");
+  if (failureType.isString) failureType.copyTo(to);
+  else to.ascii(otherType);
   to.key("code");
   // Some providers give the status as their code; here it is a text.
-  if (detailCode.isString || detailCode.isNumber) to.rawString(detailCode.pointer, detailCode.length);
+  if (failureCode.isString || failureCode.isNumber) to.rawString(failureCode.pointer, failureCode.length);
   else to.nil();
   to.key("message");
   text.copyTo(to);
   to.key("param");
-  if (detailParam.isString) detailParam.copyTo(to);
+  if (failureParam.isString) failureParam.copyTo(to);
   else to.nil();
 }
 

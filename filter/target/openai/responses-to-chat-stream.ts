@@ -92,11 +92,11 @@ export class ResponsesStream {
     // A lost event would be a hole in the answer that nobody sees.
     if (!chunk.read(data, dataLength)) return this.fail(ErrorCode.UPSTREAM_INVALID_REPLY);
     if (chunkError.present) return this.failAsProvider(data, dataLength);
-    this.start();
+    const hasChoice = choices.begin(chunkChoices) && choices.next() && choice.readValue(choices.value);
+    // Azure's first chunk says what its filter found in the prompt; it is the next one that names the answer.
+    if (hasChoice || chunkId.isText) this.start();
     this.head.usage.read(chunkUsage);
-    if (!choices.begin(chunkChoices) || !choices.next() || !choice.readValue(choices.value)) {
-      return StreamSignal.PREAMBLE;
-    }
+    if (!hasChoice) return StreamSignal.PREAMBLE;
     const signal = delta.readValue(choiceDelta) ? this.delta() : StreamSignal.PREAMBLE;
     if (signal != StreamSignal.ERROR) this.head.finish(choiceFinish);
     return signal;

@@ -40,7 +40,7 @@ export class ResponsesToChat extends Translator {
   }
 
   translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
-    return writeResponsesError(body, length, out);
+    return writeResponsesError(status, body, length, out);
   }
 
   translateEvent(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
