@@ -8,7 +8,6 @@
 import { LOWER_A } from "../bytes/ascii";
 import { decodeBase64Url, encodeBase64Url } from "../bytes/base64";
 import { ByteWriter } from "../bytes/byte-writer";
-import { equalBytes } from "../bytes/compare";
 import { SEAL_KEY_BYTES } from "../contract";
 import { utf8 } from "../sdk";
 import { equalSecretly, hmacSha256 } from "./hmac";
