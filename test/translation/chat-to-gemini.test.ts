@@ -104,7 +104,7 @@ describe("replies that are no answer", () => {
   test("a key that Google refuses is the gateway's", () => {
     const details = [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "API_KEY_INVALID" }];
     const error = { code: 400, message: "API key not valid.", status: "INVALID_ARGUMENT", details };
-    for (const direction of ["chat-to-gemini", "messages-to-gemini"] as const) {
+    for (const direction of ["chat-to-gemini", "messages-to-gemini", "embeddings-to-gemini"] as const) {
       translators.begin(direction);
       expect(translators.error(400, JSON.stringify({ error })).code).toBe("upstream_credential_rejected");
     }

@@ -5,10 +5,12 @@ import { describe, expect, test } from "vitest";
 import { property } from "../filter/random.ts";
 import { type CaseFile, FILES, familyOf, type GoldenCase, goldenCases } from "./cases.ts";
 import { damagedBytes, damagedText, expectSound, expectSoundStream, pieces } from "./damage.ts";
-import { awsEventStream, Signal, Translators } from "./kit.ts";
+import { awsEventStream, DIALECT_NAMES, Signal, Translators } from "./kit.ts";
 
 /** Provider dialects that are not OpenAI's, and the client APIs: each has cases of its own. */
-const CASES_MIN = 1;
+const CASES_MIN = 25;
+/** Vectors are one request and one reply. */
+const EMBEDDINGS_CASES_MIN = 12;
 
 const translators = new Translators();
 const all = goldenCases();
@@ -35,7 +37,10 @@ test("every family has its cases", () => {
   const counts = new Map<string, number>();
   for (const golden of all) counts.set(familyOf(golden), (counts.get(familyOf(golden)) ?? 0) + 1);
   console.log(`golden cases: ${[...counts].map(([family, count]) => `${family} ${count}`).join(", ")}`);
-  for (const [family, count] of counts) expect(count, family).toBeGreaterThanOrEqual(CASES_MIN);
+  expect([...counts.keys()]).toEqual(expect.arrayContaining(DIALECT_NAMES.filter((dialect) => dialect !== "openai")));
+  for (const [family, count] of counts) {
+    expect(count, family).toBeGreaterThanOrEqual(family === "embeddings" ? EMBEDDINGS_CASES_MIN : CASES_MIN);
+  }
 });
 
 describe.each(cases.map((golden) => [golden.name, golden] as const))("%s", (_, golden) => {

@@ -7,6 +7,7 @@ import { ByteWriter } from "../../bytes/byte-writer";
 import { equalsAscii } from "../../bytes/compare";
 import { writePathSegment } from "../../bytes/percent";
 import { ErrorCode } from "../../contract";
+import { writeGeminiError } from "../gemini/chat-to-gemini-error";
 import { Plan } from "../plan";
 import { Fields, Items, Value } from "../translation/value";
 import { dimensions, EmbeddingsTranslator, input, inputType, t, texts } from "./embeddings-translator";
@@ -62,6 +63,11 @@ export class EmbeddingsToVertex extends EmbeddingsTranslator {
     }
     json.objectEnd();
     return true;
+  }
+
+  /** A wrong key comes with the status 400, as if the client's request were at fault. */
+  translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
+    return writeGeminiError(status, body, length, out);
   }
 
   translateReply(body: usize, length: i32, out: ByteWriter): i32 {

@@ -8,6 +8,8 @@ import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
 import { Plan } from "../plan";
+import { writeChatErrorBody } from "../translation/chat-error";
+import { readChatFailure } from "../translation/chat-failure";
 import { toFloat } from "../translation/number";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Use, Value } from "../translation/value";
@@ -23,12 +25,6 @@ export const dimensions = request.add("dimensions", Use.MAPPED);
 export const inputType = request.add("input_type", Use.MAPPED);
 const encodingFormat = request.add("encoding_format", Use.MAPPED);
 request.add("user", Use.DROPPED);
-
-const failure = new Fields();
-const failureMessage = failure.add("message");
-const failureError = failure.add("error");
-const failureDetail = new Fields();
-const detailMessage = failureDetail.add("message");
 
 export const t = new Translation();
 export const texts = new Items();
@@ -60,24 +56,10 @@ export abstract class EmbeddingsTranslator extends Translator {
   }
 
   translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
-    if (!failure.read(body, length)) return ErrorCode.UPSTREAM_ERROR;
-    const message = failureDetail.readValue(failureError) ? detailMessage : failureMessage;
-    if (!message.isString) return ErrorCode.UPSTREAM_ERROR;
+    const message = readChatFailure(body, length);
+    if (message == null) return ErrorCode.UPSTREAM_ERROR;
     t.begin(out);
-    const json = t.json;
-    json.objectBegin();
-    json.key("error");
-    json.objectBegin();
-    json.key("message");
-    message.copyTo(json);
-    json.key("type");
-    json.ascii(status >= 500 ? "server_error" : "invalid_request_error");
-    json.key("param");
-    json.nil();
-    json.key("code");
-    json.nil();
-    json.objectEnd();
-    json.objectEnd();
+    writeChatErrorBody(t.json, status, message, null);
     return t.end(ErrorCode.REPLY_TOO_LARGE);
   }
 
