@@ -53,7 +53,8 @@ export const azureDialect = {
     const filtered = code === "content_filter";
     const error = filtered ? FILTERED : { code: code ?? String(status), message: message ?? `Demo fault: ${status}` };
     const headers = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
-    return { status, headers, json: { error } };
+    // The API management in front of Azure has a shape of its own.
+    return { status, headers, json: code === "front" ? { statusCode: status, message } : { error } };
   },
 };
 

@@ -167,6 +167,23 @@ test.each([
   expect(thrown.headers.get("retry-after")).toBe("7");
 });
 
+test("what stands in front of Azure is heard too, whichever API the client speaks", async () => {
+  const message = "Rate limit is exceeded. Try again in 6 seconds.";
+  await azure.setFault({ kind: "status", status: 429, code: "front", message });
+  const told = await openai.chat.completions.create({ model: "azure", messages }).catch((error) => error);
+  expect(told).toMatchObject({ status: 429, error: { message, type: "rate_limit_error" } });
+  const own = await anthropic.messages.create({ model: "azure", max_tokens: 10, messages }).catch((error) => error);
+  expect(own).toMatchObject({ status: 429, error: { error: { message, type: "rate_limit_error" } } });
+  const response = await openai.responses.create({ model: "azure", input: "Hello" }).catch((error) => error);
+  expect(response).toMatchObject({ status: 429, error: { message } });
+});
+
+test("a Response is named by the chunk that names it, and not by Azure's verdict on the prompt", async () => {
+  const events = await all(await openai.responses.create({ model: "azure", input: "How is 北京?", stream: true }));
+  expect(events[0]).toMatchObject({ type: "response.created", response: { id: expect.stringContaining("chatcmpl-") } });
+  expect(events.at(-1)?.type).toBe("response.completed");
+});
+
 test("a deployment that is not there is told", async () => {
   const thrown = await openai.chat.completions.create({ model: "none", messages }).catch((error) => error);
   expect(thrown).toBeInstanceOf(OpenAI.NotFoundError);
