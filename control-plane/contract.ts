@@ -15,6 +15,7 @@ export const SEAL_KEY_BYTES = 32;
 export const API_KEY_CHECKSUM_BYTES = 6;
 export const ROUTE_PER_TRY_TIMEOUT_MS = 120000;
 export const JSON_DEPTH_MAX = 128;
+export const LENGTH_UNKNOWN = 4294967295;
 export const HOLD_BYTES_MAX = 65536;
 export const TRANSLATED_REPLY_BYTES_MAX = 8388608;
 export const SSE_EVENT_BYTES_MAX = 8388608;
@@ -80,6 +81,8 @@ export const Operation = {
   PASSED: 17,
   GEMINI_EMBED: 18,
   GEMINI_BATCH_EMBED: 19,
+  IMAGES_EDIT: 20,
+  IMAGES_VARIATION: 21,
 } as const;
 
 export const PlanFlag = {
@@ -407,5 +410,31 @@ export const FILTER_ERRORS = [
     geminiStatus: "NOT_FOUND",
     message:
       "There is no such response, or item of a response, that this key could continue. Use an id that this gateway gave to you for this model, or send the whole conversation in input (with store: false your SDK does).",
+  },
+  {
+    code: "invalid_form",
+    status: 400,
+    openaiType: "invalid_request_error",
+    anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
+    message: "The body is not a readable multipart form. Send multipart/form-data with its boundary, as SDKs do.",
+  },
+  {
+    code: "form_without_model",
+    status: 413,
+    openaiType: "invalid_request_error",
+    anthropicType: "request_too_large",
+    geminiStatus: "INVALID_ARGUMENT",
+    message:
+      "The form is too large to be held, and has no model in front of its file. Put the field 'model' before the file, send the header x-sluice-model, or name the model in the path (/v1/models/{name}/audio/transcriptions).",
+  },
+  {
+    code: "realtime_not_supported",
+    status: 400,
+    openaiType: "invalid_request_error",
+    anthropicType: "invalid_request_error",
+    geminiStatus: "INVALID_ARGUMENT",
+    message:
+      "Realtime sessions and WebSockets do not pass this gateway. Use a streamed request instead, for example POST /v1/chat/completions with stream: true.",
   },
 ] as const;

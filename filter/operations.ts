@@ -21,6 +21,14 @@ const PATHS: StaticArray<Literal> = [
   utf8("/responses"),
   utf8("/audio/transcriptions"),
   utf8("/audio/translations"),
+  // Gemini's, and one that is not known, have their paths elsewhere.
+  utf8(""),
+  utf8(""),
+  utf8(""),
+  utf8(""),
+  utf8(""),
+  utf8("/images/edits"),
+  utf8("/images/variations"),
 ];
 
 /** A number that is no operation, as a plan of another version of the filter may hold, has the base path alone. */
@@ -44,6 +52,19 @@ export function isGemini(operation: i32): bool {
     case Operation.GEMINI_COUNT_TOKENS:
     case Operation.GEMINI_EMBED:
     case Operation.GEMINI_BATCH_EMBED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Whether its body is a multipart form with a file in it. */
+export function takesForm(operation: i32): bool {
+  switch (operation) {
+    case Operation.TRANSCRIPTION:
+    case Operation.AUDIO_TRANSLATION:
+    case Operation.IMAGES_EDIT:
+    case Operation.IMAGES_VARIATION:
       return true;
     default:
       return false;

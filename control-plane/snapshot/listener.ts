@@ -28,6 +28,8 @@ export function listener(settings: CompileSettings): EnvoyJson {
     request_headers_timeout: "10s",
     request_timeout: "300s",
     http2_protocol_options: { max_concurrent_streams: 1_000 },
+    // The filter refuses them, in the client's own shape; Envoy would by itself answer with an empty 403.
+    upgrade_configs: [{ upgrade_type: "websocket" }],
     local_reply_config: { mappers: localReplyMappers() },
     http_filters: [
       discoveredWasm(ECDS_GATEWAY),

@@ -1,18 +1,22 @@
-// The ASCII bytes that JSON and SSE give a meaning to, by name.
+// The ASCII bytes that JSON, SSE, paths and forms give a meaning to, by name.
 
 export const TAB: u32 = 0x09;
 export const LINE_FEED: u32 = 0x0a;
 export const CARRIAGE_RETURN: u32 = 0x0d;
 export const SPACE: u32 = 0x20;
 export const QUOTE: u32 = 0x22;
+export const PERCENT: u32 = 0x25;
 export const AMPERSAND: u32 = 0x26;
 export const PLUS: u32 = 0x2b;
 export const COMMA: u32 = 0x2c;
 export const MINUS: u32 = 0x2d;
 export const DOT: u32 = 0x2e;
+export const SLASH: u32 = 0x2f;
 export const ZERO: u32 = 0x30;
 export const NINE: u32 = 0x39;
 export const COLON: u32 = 0x3a;
+export const SEMICOLON: u32 = 0x3b;
+export const EQUALS: u32 = 0x3d;
 export const QUESTION_MARK: u32 = 0x3f;
 export const UPPER_A: u32 = 0x41;
 export const UPPER_Z: u32 = 0x5a;

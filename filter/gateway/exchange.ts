@@ -9,6 +9,7 @@ import { Lease } from "../state/lease";
 
 /** anthropic-version, anthropic-beta, openai-beta */
 export const DIALECT_HEADERS: i32 = 3;
+const PASSED_PATH_BYTES_MAX: i32 = 4 * 1024;
 const DIALECT_HEADERS_BYTES_MAX: i32 = 8 * 1024;
 
 /** What a step decides. */
@@ -30,7 +31,12 @@ export class Exchange {
   bodyLength: i32 = 0;
   streaming: bool = false;
   streamUsage: bool = false;
-  /** The model's JSON string in the body, quotes included. */
+  /** The body is a multipart form, of which this length was announced; -1 = none was. */
+  isForm: bool = false;
+  formLength: i64 = -1;
+  /** Path and query of an operation that the filter does not know, behind the version; empty for all others. */
+  readonly passedPath: ByteWriter = new ByteWriter(PASSED_PATH_BYTES_MAX);
+  /** The model's JSON string in the body, quotes included; of a form its value. 0 = it is named elsewhere. */
   modelStart: u32 = 0;
   modelEnd: u32 = 0;
   /** The model's name as UTF-8, unescaped. */
@@ -52,6 +58,11 @@ export class Exchange {
     this.protocol = Protocol.OPENAI;
     this.streaming = false;
     this.streamUsage = false;
+    this.isForm = false;
+    this.formLength = -1;
+    this.modelStart = 0;
+    this.modelEnd = 0;
+    this.bodyLength = 0;
     this.route = 0;
     this.pinnedTarget = 0;
   }
@@ -59,6 +70,7 @@ export class Exchange {
   /** Lets go of everything that is not the pool's own. */
   end(): void {
     this.dialectHeaders.release();
+    this.passedPath.release();
     const config = this.config;
     if (config != null) config.release();
     this.config = null;

@@ -3,18 +3,14 @@
 //
 //   headers ─▶ lease known? ─ yes ─▶ body … end ─▶ steps ─▶ route
 //                   └─ no ─▶ callout ─▶ leaseArrived ─┘   (whichever of the two comes last runs the steps)
+//
+// Of a form no more of the body is awaited than says the model, and nothing where path or header say it.
 
 import { ByteWriter } from "../bytes/byte-writer";
 import { FilterConfig } from "../config/filter-config";
 import { ErrorCode, HEADER_REVISION, HEADER_REVISION_LENGTH, Operation, Protocol } from "../contract";
 import { isApiKey } from "../crypto/api-key";
-import { isGemini } from "../operations";
-import { authorise } from "../policies/authorise";
 import { identify } from "../policies/identify";
-import { chooseModelRoute } from "../policies/model-route";
-import { pinTarget } from "../policies/pin-target";
-import { makePlan } from "../policies/plan";
-import { readBodyAlone, readEnvelope } from "../policies/read-envelope";
 import {
   Action,
   actAs,
@@ -33,23 +29,16 @@ import {
 import { Lease } from "../state/lease";
 import { LeaseWaiter, leases } from "../state/lease-client";
 import { requestsTotal } from "../telemetry/metrics";
-import { Exchange, Outcome, Step } from "./exchange";
+import { Exchange, Outcome } from "./exchange";
 import { refuse } from "./local-reply";
-import { answerModel, answerModelList, readModelInPath } from "./models";
-import { errorOf, modelInPath, modelInPathLength, operationOf, protocolOf, streamInPath } from "./operation";
+import { Awaits, ModelSource, mayPass } from "./model-source";
+import { errorOf, operationOf, protocolOf, streamInPath, UNKNOWN_PATH } from "./operation";
 import { CredentialPlace, RequestHeaders } from "./request-headers";
-
-/** What a request that is sent to a provider goes through, in this order. */
-const STEPS: Step[] = [identify, readEnvelope, authorise, chooseModelRoute, pinTarget, makePlan];
-/** The same where the path names the model. */
-const NAMED_MODEL_STEPS: Step[] = [identify, readBodyAlone, authorise, chooseModelRoute, makePlan];
-const MODEL_LIST_STEPS: Step[] = [identify, answerModelList];
-const MODEL_STEPS: Step[] = [identify, authorise, chooseModelRoute, answerModel];
+import { readsBody, stepsOf } from "./steps";
 
 const REVISION = new Literal(HEADER_REVISION, HEADER_REVISION_LENGTH);
 /** Copies of a body that exist at once: Envoy's, ours, and a translated one. */
 const BODY_COPIES: usize = 3;
-const MODEL_PATH_BYTES_MAX: i32 = 4096;
 
 const headers = new RequestHeaders();
 const trailers = new HeaderCursor();
@@ -83,7 +72,7 @@ export class GatewayStream extends StreamContext {
   private waiting: bool = false;
   private bodyEnded: bool = false;
   private bodySize: i32 = 0;
-  private readonly modelPath: ByteWriter = new ByteWriter(MODEL_PATH_BYTES_MAX);
+  private readonly model: ModelSource = new ModelSource();
   private waiter: StreamLeaseWaiter | null = null;
 
   begin(config: FilterConfig | null): GatewayStream {
@@ -91,6 +80,7 @@ export class GatewayStream extends StreamContext {
     this.waiting = false;
     this.bodyEnded = false;
     this.bodySize = 0;
+    this.model.begin();
     if (config == null) return this;
     this.exchange.begin(config);
     this.phase = Phase.GATHERING;
@@ -101,7 +91,7 @@ export class GatewayStream extends StreamContext {
     requestsTotal.add(1);
     headers.readAndStrip();
     const exchange = this.exchange;
-    const operation = operationOf(headers.methodPointer, headers.methodLength, headers.pathPointer, headers.pathLength);
+    let operation = operationOf(headers.methodPointer, headers.methodLength, headers.pathPointer, headers.pathLength);
     exchange.protocol = protocolOf(
       operation,
       headers.pathPointer,
@@ -110,24 +100,28 @@ export class GatewayStream extends StreamContext {
       headers.hasGoogleKey,
     );
     if (this.phase == Phase.UNREADY) return this.refuse(ErrorCode.NOT_READY);
+    if (headers.wantsUpgrade) return this.refuse(ErrorCode.REALTIME_NOT_SUPPORTED);
+    if (operation == UNKNOWN_PATH && mayPass(headers, exchange, endOfStream)) operation = Operation.PASSED;
     if (operation < 0) return this.refuse(errorOf(operation));
     exchange.operation = operation;
     if (!this.checkCredential()) return Action.PAUSE;
     exchange.streaming = streamInPath;
     if (streamInPath && !headers.asksForEvents) return this.refuse(ErrorCode.STREAM_WITHOUT_SSE);
-    const announced = headers.contentLength;
-    if (announced > <i64>exchange.config!.requestBodyBytesMax) return this.refuse(ErrorCode.BODY_TOO_LARGE);
-    headers.writeDialectHeaders(exchange.dialectHeaders);
-    if (operation == Operation.MODELS_GET || isGemini(operation)) {
-      this.modelPath.writeBytes(modelInPath, modelInPathLength);
+    if (this.model.take(headers, exchange) == Outcome.ANSWERED) return this.stop();
+    if (this.model.awaits == Awaits.ALL && headers.contentLength > <i64>exchange.config!.requestBodyBytesMax) {
+      return this.refuse(ErrorCode.BODY_TOO_LARGE);
     }
+    headers.writeDialectHeaders(exchange.dialectHeaders);
     if (!this.findLease()) return Action.PAUSE;
-    return endOfStream ? this.bodyEnds() : Action.PAUSE;
+    if (endOfStream) return this.bodyEnds();
+    return this.model.awaits == Awaits.NOTHING && !this.waiting ? this.runSteps() : Action.PAUSE;
   }
 
   onRequestBody(size: i32, endOfStream: bool): Action {
     if (this.phase == Phase.SENT) return Action.CONTINUE;
     if (this.phase != Phase.GATHERING) return Action.PAUSE;
+    if (this.model.awaits == Awaits.MODEL) return this.readForm(size, endOfStream);
+    if (this.model.awaits == Awaits.NOTHING) return this.waitToPass(endOfStream);
     if (<u32>size > this.exchange.config!.requestBodyBytesMax) return this.refuse(ErrorCode.BODY_TOO_LARGE);
     if (!memoryAllows(<usize>size * BODY_COPIES)) return this.refuse(ErrorCode.OVERLOADED);
     this.bodySize = size;
@@ -157,7 +151,7 @@ export class GatewayStream extends StreamContext {
   onDelete(): void {
     if (this.waiting) leases.forget(this.waiter!);
     this.waiting = false;
-    this.modelPath.release();
+    this.model.release();
     this.exchange.end();
     pool.push(this);
   }
@@ -166,7 +160,7 @@ export class GatewayStream extends StreamContext {
     this.waiting = false;
     if (!actAs(this.id)) return;
     this.exchange.lease = lease;
-    if (!this.bodyEnded && lease != null) return;
+    if (!this.bodyEnded && this.model.awaits != Awaits.NOTHING && lease != null) return;
     // Without a lease nothing can be done with the rest of the body: answer now.
     if (this.runSteps() == Action.CONTINUE) continueRequest();
   }
@@ -205,6 +199,18 @@ export class GatewayStream extends StreamContext {
     return this.waiting;
   }
 
+  /** Held until the model is there. */
+  private readForm(size: i32, endOfStream: bool): Action {
+    if (this.model.readForm(this.exchange, size, endOfStream) == Outcome.ANSWERED) return this.stop();
+    return this.model.awaits == Awaits.NOTHING ? this.waitToPass(endOfStream) : Action.PAUSE;
+  }
+
+  /** Nothing more of the body is needed, but perhaps the lease. */
+  private waitToPass(endOfStream: bool): Action {
+    this.bodyEnded = endOfStream;
+    return this.waiting ? Action.PAUSE_READING : this.runSteps();
+  }
+
   private bodyEnds(): Action {
     this.bodyEnded = true;
     return this.waiting ? Action.PAUSE : this.runSteps();
@@ -212,15 +218,9 @@ export class GatewayStream extends StreamContext {
 
   private runSteps(): Action {
     const exchange = this.exchange;
-    let steps = STEPS;
-    if (exchange.operation == Operation.MODELS_LIST) {
-      steps = MODEL_LIST_STEPS;
-    } else {
-      if (exchange.operation == Operation.MODELS_GET) steps = MODEL_STEPS;
-      else if (isGemini(exchange.operation)) steps = NAMED_MODEL_STEPS;
-      if (steps != STEPS && readModelInPath(exchange, this.modelPath) == Outcome.ANSWERED) return this.stop();
-      if (steps != MODEL_STEPS && !this.readBody()) return this.refuse(ErrorCode.OVERLOADED);
-    }
+    if (this.model.give(exchange) == Outcome.ANSWERED) return this.stop();
+    const steps = stepsOf(exchange, this.model.isNamed(exchange));
+    if (readsBody(steps) && !this.readBody()) return this.refuse(ErrorCode.OVERLOADED);
     for (let i = 0; i < steps.length; i++) {
       if (unchecked(steps[i])(exchange) == Outcome.ANSWERED) return this.stop();
     }

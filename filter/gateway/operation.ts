@@ -1,9 +1,10 @@
 // Which operation of which client protocol a request is, from its method and path. Nothing else in the filter looks at
 // the client's path.
 
-import { equalsAscii } from "../bytes/compare";
+import { SLASH } from "../bytes/ascii";
+import { equalsAscii, startsWithAscii } from "../bytes/compare";
 import { ErrorCode, Operation, Protocol } from "../contract";
-import { isGemini, operationAt } from "../operations";
+import { isGemini, operationAt, takesForm } from "../operations";
 import { Literal, utf8 } from "../sdk";
 import * as gemini from "./gemini-path";
 
@@ -12,10 +13,13 @@ const GET = utf8("GET");
 const VERSION = utf8("/v1");
 const MESSAGES = utf8("/v1/messages");
 const MODELS_SLASH = utf8("/v1/models/");
+const REALTIME_PATH_LENGTH: i32 = 12;
 
 /** `operationOf` answers an Operation, or one of these. */
 export const UNKNOWN_PATH: i32 = -1;
 export const WRONG_METHOD: i32 = -2;
+/** Realtime sessions, by WebSocket or WebRTC. */
+export const REALTIME: i32 = -3;
 
 /** The model's name in the path, still percent-encoded, for operations that have it there; set by `operationOf`. */
 export let modelInPath: usize = 0;
@@ -25,13 +29,17 @@ export let streamInPath: bool = false;
 
 export function operationOf(method: usize, methodLength: i32, path: usize, pathLength: i32): i32 {
   streamInPath = false;
+  modelInPathLength = 0;
   const geminiVersion = gemini.geminiVersionLength(path, pathLength);
   if (geminiVersion > 0) return geminiOperation(method, methodLength, path, pathLength, geminiVersion);
   if (pathLength <= VERSION.length || !VERSION.equals(path, VERSION.length)) return UNKNOWN_PATH;
   const operation = operationAt(path + <usize>VERSION.length, pathLength - VERSION.length);
   if (operation == Operation.MODELS_LIST) return allow(GET, method, methodLength, operation);
   if (operation != Operation.UNKNOWN) return allow(POST, method, methodLength, operation);
+  if (isRealtime(path, pathLength)) return REALTIME;
   if (pathLength > MODELS_SLASH.length && MODELS_SLASH.equals(path, MODELS_SLASH.length)) {
+    const form = formOfModel(path, pathLength);
+    if (form != Operation.UNKNOWN) return allow(POST, method, methodLength, form);
     // The Gemini API has operations here; a model's name that looks like one of them is still a name to GET.
     if (POST.equals(method, methodLength))
       return geminiOperation(method, methodLength, path, pathLength, VERSION.length);
@@ -74,7 +82,29 @@ export function protocolOf(
 }
 
 export function errorOf(operation: i32): ErrorCode {
+  if (operation == REALTIME) return ErrorCode.REALTIME_NOT_SUPPORTED;
   return operation == WRONG_METHOD ? ErrorCode.METHOD_NOT_ALLOWED : ErrorCode.UNKNOWN_OPERATION;
+}
+
+/** Also the sessions and client secrets that lead there. */
+function isRealtime(path: usize, length: i32): bool {
+  if (!startsWithAscii(path, length, "/v1/realtime")) return false;
+  return length == REALTIME_PATH_LENGTH || <u32>load<u8>(path + <usize>REALTIME_PATH_LENGTH) == SLASH;
+}
+
+/** `/v1/models/{name}/audio/transcriptions`: the path names the model, so that the form need not. */
+function formOfModel(path: usize, length: i32): Operation {
+  const end = path + <usize>length;
+  const start = path + <usize>MODELS_SLASH.length;
+  for (let at = start + 1; at < end; at++) {
+    if (<u32>load<u8>(at) != SLASH) continue;
+    const operation = operationAt(at, <i32>(end - at));
+    if (!takesForm(operation)) continue;
+    modelInPath = start;
+    modelInPathLength = <i32>(at - start);
+    return operation;
+  }
+  return Operation.UNKNOWN;
 }
 
 function allow(wanted: Literal, method: usize, methodLength: i32, operation: Operation): i32 {

@@ -1,9 +1,11 @@
 // One pass over the client's header map: finds what the exchange needs (path, method, credential, protocol marks) and
-// removes every header that no provider may see. Allow-list only: what is not named here does not pass.
+// removes every header that no provider may see. Allow-list only (header-use.ts).
 
 import { ByteWriter } from "../bytes/byte-writer";
 import { equalsAscii, startsWithAscii } from "../bytes/compare";
-import { HeaderCursor, HeaderMap, Literal, removeHeaderBytes, setHeader, setHeaderLiteral, utf8 } from "../sdk";
+import { findBoundary } from "../multipart/part-headers";
+import { HeaderCursor, HeaderMap, removeHeaderBytes, setHeader, setHeaderLiteral, utf8 } from "../sdk";
+import { CONTENT_TYPE, HeaderUse, PATH, useOf } from "./header-use";
 
 /** Where the client put its key; each protocol accepts some of these. */
 export enum CredentialPlace {
@@ -15,44 +17,6 @@ export enum CredentialPlace {
   /** A header that no API here uses (`api-key`). */
   ELSEWHERE = 4,
 }
-
-enum HeaderUse {
-  REMOVE = 0,
-  KEEP = 1,
-  METHOD = 2,
-  PATH = 3,
-  CONTENT_LENGTH = 4,
-  AUTHORIZATION = 5,
-  X_API_KEY = 6,
-  OTHER_CREDENTIAL = 7,
-  GOOGLE_KEY = 12,
-  ANTHROPIC_VERSION = 8,
-  ANTHROPIC_BETA = 9,
-  OPENAI_BETA = 10,
-  CONTENT_TYPE = 11,
-}
-
-const METHOD = utf8(":method");
-const PATH = utf8(":path");
-const SCHEME = utf8(":scheme");
-const ACCEPT = utf8("accept");
-const AUTHORITY = utf8(":authority");
-const API_KEY = utf8("api-key");
-const X_API_KEY = utf8("x-api-key");
-const AUTHORIZATION = utf8("authorization");
-const USER_AGENT = utf8("user-agent");
-const TRACEPARENT = utf8("traceparent");
-const TRACESTATE = utf8("tracestate");
-const OPENAI_BETA = utf8("openai-beta");
-const X_REQUEST_ID = utf8("x-request-id");
-const CONTENT_TYPE = utf8("content-type");
-const CONTENT_LENGTH = utf8("content-length");
-const ANTHROPIC_BETA = utf8("anthropic-beta");
-const X_GOOG_API_KEY = utf8("x-goog-api-key");
-const IDEMPOTENCY_KEY = utf8("idempotency-key");
-const ANTHROPIC_VERSION = utf8("anthropic-version");
-// Envoy puts this one on by itself, and its route takes it off again behind the filter.
-const X_FORWARDED_PROTO = utf8("x-forwarded-proto");
 
 const BEARER = utf8("bearer ");
 const JSON_TYPE = utf8("application/json");
@@ -73,6 +37,8 @@ export class RequestHeaders {
   pathPointer: usize = 0;
   /** Without the query. */
   pathLength: i32 = 0;
+  /** With it, and with a key that it may have. */
+  wholePathLength: i32 = 0;
   keyPointer: usize = 0;
   keyLength: i32 = 0;
   keyPlace: CredentialPlace = CredentialPlace.NONE;
@@ -82,6 +48,13 @@ export class RequestHeaders {
   asksForEvents: bool = false;
   /** Body length that the client announced; -1 = none, or not a number. */
   contentLength: i64 = -1;
+  /** `x-sluice-model`: the model of a request whose body is not read. */
+  modelPointer: usize = 0;
+  modelLength: i32 = 0;
+  /** The client wants another protocol on this connection (WebSocket). */
+  wantsUpgrade: bool = false;
+  private contentType: usize = 0;
+  private contentTypeLength: i32 = 0;
   private keyInQuery: bool = false;
   private readonly anthropicVersion: HeaderValue = new HeaderValue();
   private readonly anthropicBeta: HeaderValue = new HeaderValue();
@@ -98,6 +71,9 @@ export class RequestHeaders {
     this.methodLength = 0;
     this.pathLength = 0;
     this.contentLength = -1;
+    this.modelLength = 0;
+    this.wantsUpgrade = false;
+    this.contentTypeLength = 0;
     this.anthropicVersion.length = 0;
     this.anthropicBeta.length = 0;
     this.openaiBeta.length = 0;
@@ -126,10 +102,19 @@ export class RequestHeaders {
     out.writeString16(this.openaiBeta.pointer, this.openaiBeta.length);
   }
 
-  /** Every operation with a body takes JSON, whatever the client's tool calls it by default. */
-  private takeContentType(value: usize, length: i32): void {
-    if (length >= JSON_TYPE.length && JSON_TYPE.equals(value, JSON_TYPE.length)) return;
-    setHeaderLiteral(HeaderMap.REQUEST, CONTENT_TYPE, JSON_TYPE);
+  /** For operations that take JSON alone, whatever the client's tool calls it by default. */
+  declareJson(): void {
+    if (this.contentTypeLength > 0 && !this.isJson) setHeaderLiteral(HeaderMap.REQUEST, CONTENT_TYPE, JSON_TYPE);
+  }
+
+  get isJson(): bool {
+    const length = this.contentTypeLength;
+    return length >= JSON_TYPE.length && JSON_TYPE.equals(this.contentType, JSON_TYPE.length);
+  }
+
+  /** Whether the body is a multipart form; then `boundaryPointer` of multipart/part-headers says what parts it. */
+  get isForm(): bool {
+    return findBoundary(this.contentType, this.contentTypeLength);
   }
 
   /** Records a header's value; answers whether the header must go. */
@@ -146,8 +131,16 @@ export class RequestHeaders {
         this.contentLength = parseLength(value, length);
         return false;
       case HeaderUse.CONTENT_TYPE:
-        this.takeContentType(value, length);
+        this.contentType = value;
+        this.contentTypeLength = length;
         return false;
+      case HeaderUse.MODEL:
+        this.modelPointer = value;
+        this.modelLength = length;
+        return true;
+      case HeaderUse.UPGRADE:
+        this.wantsUpgrade = true;
+        return true;
       case HeaderUse.ANTHROPIC_VERSION:
         this.anthropicVersion.set(value, length);
         return true;
@@ -177,6 +170,7 @@ export class RequestHeaders {
 
   private takePath(value: usize, length: i32): void {
     this.pathPointer = value;
+    this.wholePathLength = length;
     let end = 0;
     while (end < length && load<u8>(value + <usize>end) != 0x3f /* ? */) end++;
     this.pathLength = end;
@@ -230,47 +224,4 @@ function parseLength(value: usize, length: i32): i64 {
     result = result * 10 + digit;
   }
   return result;
-}
-
-function is(name: usize, literal: Literal, use: HeaderUse): HeaderUse {
-  return memory.compare(name, literal.pointer, literal.length) == 0 ? use : HeaderUse.REMOVE;
-}
-
-/** The allow-list. Envoy gives names in lower case. The length decides which names are compared. */
-function useOf(name: usize, length: i32): HeaderUse {
-  switch (length) {
-    case 5:
-      return is(name, PATH, HeaderUse.PATH);
-    case 6:
-      return is(name, ACCEPT, HeaderUse.KEEP);
-    case 7:
-      if (load<u8>(name) != 0x3a) return is(name, API_KEY, HeaderUse.OTHER_CREDENTIAL);
-      return load<u8>(name, 1) == 0x6d ? is(name, METHOD, HeaderUse.METHOD) : is(name, SCHEME, HeaderUse.KEEP);
-    case 9:
-      return is(name, X_API_KEY, HeaderUse.X_API_KEY);
-    case 10:
-      if (load<u8>(name) == 0x3a) return is(name, AUTHORITY, HeaderUse.KEEP);
-      return load<u8>(name) == 0x75 ? is(name, USER_AGENT, HeaderUse.KEEP) : is(name, TRACESTATE, HeaderUse.KEEP);
-    case 11:
-      return load<u8>(name) == 0x74
-        ? is(name, TRACEPARENT, HeaderUse.KEEP)
-        : is(name, OPENAI_BETA, HeaderUse.OPENAI_BETA);
-    case 12:
-      return load<u8>(name) == 0x78
-        ? is(name, X_REQUEST_ID, HeaderUse.KEEP)
-        : is(name, CONTENT_TYPE, HeaderUse.CONTENT_TYPE);
-    case 13:
-      return is(name, AUTHORIZATION, HeaderUse.AUTHORIZATION);
-    case 14:
-      if (load<u8>(name) == 0x61) return is(name, ANTHROPIC_BETA, HeaderUse.ANTHROPIC_BETA);
-      if (load<u8>(name) == 0x78) return is(name, X_GOOG_API_KEY, HeaderUse.GOOGLE_KEY);
-      return is(name, CONTENT_LENGTH, HeaderUse.CONTENT_LENGTH);
-    case 15:
-      return is(name, IDEMPOTENCY_KEY, HeaderUse.KEEP);
-    case 17:
-      if (load<u8>(name) == 0x61) return is(name, ANTHROPIC_VERSION, HeaderUse.ANTHROPIC_VERSION);
-      return is(name, X_FORWARDED_PROTO, HeaderUse.KEEP);
-    default:
-      return HeaderUse.REMOVE;
-  }
 }

@@ -4,6 +4,7 @@
 import { ByteWriter } from "../bytes/byte-writer";
 import {
   ErrorCode,
+  LENGTH_UNKNOWN,
   Operation,
   PLAN_FORMAT,
   PLAN_HEADER_BYTES,
@@ -21,6 +22,7 @@ import { refuse } from "../gateway/local-reply";
 import { escapeTo } from "../json/text";
 import { canServe } from "../operations";
 import { HeaderMap, setHeader, setHeaderLiteral, setProperty, utf8 } from "../sdk";
+import { passedTotal } from "../telemetry/metrics";
 
 const PLAN_BYTES_MAX: i32 = 64 * 1024;
 const MAX_RETRIES = utf8("x-envoy-max-retries");
@@ -54,6 +56,20 @@ export function makePlan(exchange: Exchange): Outcome {
   return Outcome.NEXT;
 }
 
+/** What is not known may cost anything: it is done once, at one target. */
+export function pinPassed(exchange: Exchange): Outcome {
+  const config = exchange.config!;
+  if ((config.routeFlags(exchange.route) & RouteFlag.PASS_UNKNOWN) == 0) {
+    return refuse(exchange, ErrorCode.UNKNOWN_OPERATION);
+  }
+  for (let i = 0; i < config.routeTargetCount(exchange.route) && exchange.pinnedTarget == 0; i++) {
+    const record = config.routeTarget(exchange.route, i);
+    if (serves(record, exchange)) exchange.pinnedTarget = record;
+  }
+  passedTotal.add(1);
+  return Outcome.NEXT;
+}
+
 function countTargets(exchange: Exchange): i32 {
   const config = exchange.config!;
   let count = 0;
@@ -73,6 +89,7 @@ function writeHeader(exchange: Exchange, targets: i32): void {
   let flags: u32 = 0;
   if (exchange.streaming) flags |= PlanFlag.STREAM;
   if (exchange.streamUsage) flags |= PlanFlag.STREAM_USAGE;
+  if (exchange.isForm) flags |= PlanFlag.MULTIPART;
   if ((exchange.config!.routeFlags(exchange.route) & RouteFlag.STRICT) != 0) flags |= PlanFlag.STRICT;
   plan.reset().reserve(PLAN_HEADER_BYTES);
   const at = plan.pointer;
@@ -85,7 +102,7 @@ function writeHeader(exchange: Exchange, targets: i32): void {
   store<u32>(at, exchange.modelStart, 8);
   store<u32>(at, exchange.modelEnd, 12);
   store<u64>(at, exchange.config!.revision, 16);
-  store<u32>(at, exchange.bodyLength, 24);
+  store<u32>(at, bodyLengthOf(exchange), 24);
   plan.length = PLAN_HEADER_BYTES;
 }
 
@@ -94,8 +111,13 @@ function writeClientHeaders(exchange: Exchange): void {
   const sent = exchange.dialectHeaders;
   if (sent.length > 0) plan.writeBytes(sent.pointer, sent.length);
   else for (let i = 0; i < DIALECT_HEADERS; i++) plan.writeU16(0);
-  plan.writeU16(0); // path of a passed operation
+  plan.writeString16(exchange.passedPath.pointer, exchange.passedPath.length);
   writeSealKey(exchange);
+}
+
+function bodyLengthOf(exchange: Exchange): u32 {
+  if (!exchange.isForm) return exchange.bodyLength;
+  return exchange.formLength < 0 ? LENGTH_UNKNOWN : <u32>min<i64>(exchange.formLength, LENGTH_UNKNOWN);
 }
 
 /** Only replies of the Responses API name state that a provider keeps. */
@@ -107,7 +129,7 @@ function writeSealKey(exchange: Exchange): void {
 
 /** As the body has it; a name that comes from the path is escaped like one. */
 function writeModel(exchange: Exchange): void {
-  if (exchange.modelEnd > 0) {
+  if (exchange.modelEnd > 0 && !exchange.isForm) {
     plan.writeString16(exchange.body + <usize>exchange.modelStart + 1, exchange.modelEnd - exchange.modelStart - 2);
     return;
   }

@@ -4,6 +4,11 @@ export enum Action {
   CONTINUE = 0,
   /** Headers: hold them and go on to the body. Body: buffer it and call again with more. */
   PAUSE = 1,
+  /**
+   * Body: hold it, and read no more than the host's buffer takes until the request goes on. A body that was held by `PAUSE`
+   * may only go on from its own callback: the host would send what it held twice.
+   */
+  PAUSE_READING = 2,
 }
 
 export enum LogLevel {

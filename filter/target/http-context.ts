@@ -52,11 +52,12 @@ import {
   setReplyLength,
   setReplyStatus,
 } from "./mark-reply";
+import { Edit, ModelEdit } from "./model-edit";
 import { PassingEvents } from "./passing-events";
 import { Plan } from "./plan";
 import { isCredentialStatus, isErrorStatus, isProvidersOwn, isWorthRetry, Reply } from "./reply";
 import { ReplyHeaders, stripTrailers } from "./reply-headers";
-import { keepsModel, ModelEdit, moveOn, writeContentLength, writeRequestHeaders } from "./request";
+import { moveOn, writeContentLength, writeRequestHeaders } from "./request";
 import { FAILED, passesErrors, StreamSignal, TRANSLATED, Translator } from "./translator";
 import { giveTranslator, takeTranslator } from "./translators";
 import { answersJson, judgeReply, streamsOnDemand, WholeReply } from "./whole-reply";
@@ -133,18 +134,22 @@ export class TargetStream extends StreamContext {
     this.replyTranslator = translator == null || translator.passesReply ? null : translator;
     this.events.begin(this.replyTranslator, plan.dialect);
     writeRequestHeaders(plan, translator);
-    this.requestDone = translator == null && keepsModel(plan);
-    if (translator == null && !this.requestDone) this.edit.take(plan);
+    this.requestDone = translator == null && !this.edit.begin(plan);
     moveOn(plan);
     return translator == null ? Action.CONTINUE : Action.PAUSE;
   }
 
   onRequestBody(size: i32, endOfStream: bool): Action {
     if (!this.planned || this.requestDone) return Action.CONTINUE;
-    if (this.translator != null) return endOfStream ? this.translateRequest(size) : this.waitForBody(size);
-    if (!this.edit.isWithin(size)) return Action.PAUSE;
-    this.requestDone = true;
-    return this.edit.apply() ? Action.CONTINUE : this.refuse(ErrorCode.OVERLOADED);
+    if (this.translator != null) {
+      this.seen = size;
+      return endOfStream ? this.translateRequest(size) : Action.PAUSE;
+    }
+    const edit = this.edit.apply(size);
+    if (edit == Edit.BROKEN) return this.refuse(ErrorCode.INVALID_FORM);
+    if (edit == Edit.FAILED) return this.refuse(ErrorCode.OVERLOADED);
+    this.requestDone = edit == Edit.DONE;
+    return edit == Edit.WAITS ? Action.PAUSE : Action.CONTINUE;
   }
 
   onRequestTrailers(count: i32): Action {
@@ -220,11 +225,6 @@ export class TargetStream extends StreamContext {
 
   // Request
 
-  private waitForBody(size: i32): Action {
-    this.seen = size;
-    return Action.PAUSE;
-  }
-
   private translateRequest(size: i32): Action {
     const translator = this.translator!;
     const kept = this.keptPlan;
@@ -258,6 +258,7 @@ export class TargetStream extends StreamContext {
     const isEvents = isBinary ? headers.isAwsEventStream : headers.isEventStream;
     const folds = !passes && this.replyTranslator!.foldsReply;
     if (isEvents != this.streaming && streamsOnDemand(this.operation)) return folds ? Reply.REPLY : Reply.ERROR;
+    if (isEvents && passes && !streamsOnDemand(this.operation)) return Reply.PASS;
     if (isEvents) {
       if (isBinary) setReplyEvents();
       // Events may be added or rewritten: no length is known before the end.

@@ -97,6 +97,10 @@ export class Plan {
   get strict(): bool {
     return (this.flags & PlanFlag.STRICT) != 0;
   }
+  /** The body is a multipart form. */
+  get isForm(): bool {
+    return (this.flags & PlanFlag.MULTIPART) != 0;
+  }
   get targetCount(): i32 {
     return load<u8>(this.pointer, 4);
   }
@@ -113,6 +117,7 @@ export class Plan {
   get modelEnd(): u32 {
     return load<u32>(this.pointer, 12);
   }
+  /** Of a form what its client announced, or `LENGTH_UNKNOWN`. */
   get bodyLength(): u32 {
     return load<u32>(this.pointer, 24);
   }

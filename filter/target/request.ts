@@ -3,20 +3,17 @@
 
 import { COMMA } from "../bytes/ascii";
 import { ByteWriter } from "../bytes/byte-writer";
-import { Dialect, PROPERTY_PLAN, PROPERTY_PLAN_LENGTH, PROPERTY_TARGET, PROPERTY_TARGET_LENGTH } from "../contract";
 import {
-  BufferKind,
-  getBuffer,
-  HeaderMap,
-  hostPointer,
-  Literal,
-  removeHeader,
-  replacePrefix,
-  setHeader,
-  setHeaderLiteral,
-  setProperty,
-  utf8,
-} from "../sdk";
+  Dialect,
+  LENGTH_UNKNOWN,
+  Operation,
+  PROPERTY_PLAN,
+  PROPERTY_PLAN_LENGTH,
+  PROPERTY_TARGET,
+  PROPERTY_TARGET_LENGTH,
+} from "../contract";
+import { unescapeTo } from "../json/text";
+import { HeaderMap, Literal, removeHeader, setHeader, setHeaderLiteral, setProperty, utf8 } from "../sdk";
 import { HostedBetas } from "./anthropic/hosted-betas";
 import { Plan } from "./plan";
 import { writeTargetPath } from "./target-path";
@@ -34,11 +31,10 @@ const ENABLE = utf8("enable");
 
 /** A target record has 3 KiB at most, of which each byte may be percent-encoded. */
 const PATH_BYTES_MAX: i32 = 16 * 1024;
-const MODEL_BYTES_MAX: i32 = 64 * 1024;
 
 const path = new ByteWriter(PATH_BYTES_MAX);
+const model = new ByteWriter(PATH_BYTES_MAX);
 const number = new ByteWriter(20);
-const prefix = new ByteWriter(i32.MAX_VALUE);
 const betas = new HostedBetas();
 const betaList = new ByteWriter(64 * 1024);
 
@@ -56,7 +52,25 @@ export function writeRequestHeaders(plan: Plan, translator: Translator | null): 
   writePath(plan, translator);
   setHeader(HeaderMap.REQUEST, AUTHORITY, plan.authorityPointer, plan.authorityLength);
   writeDialectHeaders(plan, translator != null);
-  if (translator == null) writeContentLength(<i32>plan.bodyLength + modelGrowth(plan));
+  if (translator != null) return;
+  if (plan.isForm) writeFormLength(plan);
+  // A body that nobody reads has the length that its client says.
+  else if (plan.operation != Operation.PASSED || plan.modelEnd > 0) {
+    writeContentLength(<i32>plan.bodyLength + modelGrowth(plan));
+  }
+}
+
+/** A form that gets a model of unknown place has no length before its end. */
+function writeFormLength(plan: Plan): void {
+  if (plan.bodyLength == LENGTH_UNKNOWN) return;
+  if (plan.modelEnd == 0) {
+    removeHeader(HeaderMap.REQUEST, CONTENT_LENGTH);
+    return;
+  }
+  unescapeTo(plan.modelPointer, plan.modelLength, model.reset());
+  const before = <i64>plan.modelEnd - <i64>plan.modelStart;
+  number.reset().writeUnsigned(<u64>(<i64>plan.bodyLength + <i64>model.length - before));
+  setHeader(HeaderMap.REQUEST, CONTENT_LENGTH, number.pointer, number.length);
 }
 
 function writePath(plan: Plan, translator: Translator | null): void {
@@ -68,42 +82,6 @@ function writePath(plan: Plan, translator: Translator | null): void {
 export function writeContentLength(length: i32): void {
   number.reset().writeUnsigned(length);
   setHeader(HeaderMap.REQUEST, CONTENT_LENGTH, number.pointer, number.length);
-}
-
-/** Whether the body passes untouched: the target calls the model by the same name as the client, or the path says it. */
-export function keepsModel(plan: Plan): bool {
-  if (plan.modelEnd == 0) return true;
-  return (
-    plan.modelLength == plan.originalModelLength &&
-    memory.compare(plan.modelPointer, plan.originalModelPointer, plan.modelLength) == 0
-  );
-}
-
-/** The one edit of a request that is not translated; kept by the stream, because the plan's bytes do not last. */
-export class ModelEdit {
-  /** Behind the opening quote and in front of the closing one, so that the client's quotes stay. */
-  private start: i32 = 0;
-  private end: i32 = 0;
-  private readonly model: ByteWriter = new ByteWriter(MODEL_BYTES_MAX);
-
-  take(plan: Plan): void {
-    this.start = plan.modelStart + 1;
-    this.end = plan.modelEnd - 1;
-    this.model.reset().writeBytes(plan.modelPointer, plan.modelLength);
-  }
-
-  /** Whether a body buffer of `size` bytes has all that is edited. */
-  isWithin(size: i32): bool {
-    return size >= this.end;
-  }
-
-  /** Puts the target's model name where the client's was; costs a copy of what is in front of it, and no more. */
-  apply(): bool {
-    if (!getBuffer(BufferKind.REQUEST_BODY, 0, this.start)) return false;
-    prefix.reset().writeBytes(hostPointer(), this.start);
-    prefix.writeBytes(this.model.pointer, this.model.length);
-    return !prefix.overflow && replacePrefix(BufferKind.REQUEST_BODY, this.end, prefix.pointer, prefix.length);
-  }
 }
 
 function modelGrowth(plan: Plan): i32 {

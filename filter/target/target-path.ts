@@ -3,7 +3,7 @@
 
 import { AMPERSAND, QUESTION_MARK } from "../bytes/ascii";
 import { ByteWriter } from "../bytes/byte-writer";
-import { Dialect } from "../contract";
+import { Dialect, Operation } from "../contract";
 import { isGemini, pathOf } from "../operations";
 import { writeDeployment } from "./azure/azure-path";
 import { writeGeminiPath } from "./gemini/path";
@@ -12,9 +12,11 @@ import { Translator } from "./translator";
 
 export function writeTargetPath(plan: Plan, translator: Translator | null, out: ByteWriter): void {
   const start = out.length;
-  if (plan.dialect == Dialect.AZURE) writeDeployment(plan, out);
+  const passed = plan.operation == Operation.PASSED;
+  if (plan.dialect == Dialect.AZURE && !passed) writeDeployment(plan, out);
   if (translator != null) translator.writePath(plan, out);
   else if (isGemini(plan.operation)) writeGeminiPath(plan, out);
+  else if (passed) out.writeBytes(plan.passedPath + 2, load<u16>(plan.passedPath));
   else out.writeLiteral(pathOf(plan.operation));
   if (plan.queryLength > 0) writeQuery(plan, start, out);
 }

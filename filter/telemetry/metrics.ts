@@ -44,6 +44,8 @@ export const failoversTotal = counter("sluice.failovers_total");
 export const streamsCutTotal = counter("sluice.streams_cut_total");
 /** Fields of clients' requests that a provider did not get (docs/translation.md). */
 export const droppedFields = counter("sluice.dropped_fields");
+/** Requests of operations that the filter does not know, passed because their model route says so. */
+export const passedTotal = counter("sluice.passed_operations_total");
 /** Callouts for leases; with warm leases this stands still. */
 export const leaseCalloutsTotal = counter("sluice.lease_callouts_total");
 /** Callouts that brought no usable answer. */
@@ -60,6 +62,7 @@ export function defineMetrics(): void {
   failoversTotal.define();
   streamsCutTotal.define();
   droppedFields.define();
+  passedTotal.define();
   leaseCalloutsTotal.define();
   calloutFailuresTotal.define();
   vmMemoryBytes.define();
@@ -73,6 +76,7 @@ export function flushMetrics(): void {
   failoversTotal.flush();
   streamsCutTotal.flush();
   droppedFields.flush();
+  passedTotal.flush();
   leaseCalloutsTotal.flush();
   calloutFailuresTotal.flush();
   if (serves) vmMemoryBytes.record(memoryBytes());

@@ -7,6 +7,7 @@ export * from "./aws";
 export * from "./bytes";
 export * from "./crypto";
 export * from "./envelope";
+export * from "./form";
 export * from "./json";
 export { allocate, free, outLength, outPointer } from "./memory";
 export * from "./sse";

@@ -32,7 +32,12 @@ export interface ProviderDocument {
 export interface Configuration {
   readonly providers: readonly ProviderDocument[];
   readonly targets: readonly { id: string; provider: string; model: string; defaultMaxTokens?: number }[];
-  readonly modelRoutes: readonly { id: string; targets: readonly { target: string }[]; perTryTimeoutMs?: number }[];
+  readonly modelRoutes: readonly {
+    id: string;
+    targets: readonly { target: string }[];
+    perTryTimeoutMs?: number;
+    unknownOperations?: "refuse" | "pass";
+  }[];
   readonly consumers: readonly { id: string; models: readonly string[]; disabled?: boolean }[];
 }
 
