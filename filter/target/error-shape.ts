@@ -41,8 +41,19 @@ export function writeError(
   length: i32,
   out: ByteWriter,
 ): i32 {
-  if (!passesErrors(translator)) return translator!.translateError(status, body, length, out);
-  // A provider, or what stands in front of it, that answers in another shape than its API has.
+  if (passesErrors(translator)) return rewriteError(protocol, status, body, length, out);
+  return translator!.translateError(status, body, length, out);
+}
+
+/** The same for a provider, or a host of one, that speaks the client's own API. */
+export function passError(protocol: i32, status: i32, body: usize, length: i32, out: ByteWriter): i32 {
+  if (!isErrorBody(protocol, body, length)) return rewriteError(protocol, status, body, length, out);
+  out.writeBytes(body, length);
+  return out.overflow ? <i32>ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
+}
+
+/** Of a provider, or of what stands in front of it, that answers in another shape than its API has. */
+function rewriteError(protocol: i32, status: i32, body: usize, length: i32, out: ByteWriter): i32 {
   if (protocol == Protocol.ANTHROPIC) return writeMessagesError(status, body, length, out);
   if (protocol == Protocol.GEMINI) return writeGeminiError(status, body, length, out);
   const text = readChatFailure(body, length);

@@ -274,7 +274,9 @@ describe("reasoning in content", () => {
     translators.begin("chat-to-openai", { quirks: Quirk.REASONING_IN_CONTENT });
     const body = '{"error": {"message":"slow"}}';
     expect(translators.error(429, body)).toMatchObject({ code: "translated", text: body });
-    expect(translators.error(500, '{"detail":"x"}').code).toBe("upstream_error");
+    const detail = translators.error(500, '{"detail":"x"}');
+    expect(JSON.parse(detail.text)).toMatchObject({ error: { message: "x", type: "server_error" } });
+    expect(translators.error(500, '{"other":"x"}').code).toBe("upstream_error");
   });
 
   test("damage gives JSON and events, or an error", () => {

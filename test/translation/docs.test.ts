@@ -27,7 +27,7 @@ test.each([
 test.each([
   ["chat to Messages", "filter/target/anthropic/chat-to-messages-reply.ts", toMessages],
   ["Messages to chat", "filter/target/openai/messages-to-chat-reply.ts", toChat],
-  ["errors of Messages", "filter/target/openai/messages-to-chat-errors.ts", toChat],
+  ["errors of Messages", "filter/target/translation/messages-error.ts", toChat],
 ])("reasons and error types, %s", (_, source, section) => {
   const names = namesIn(source, /(?:\breason\w*\.is\(|return |[?:] )"(\w+)"/gi);
   expect(names.length).toBeGreaterThan(2);

@@ -5,6 +5,7 @@
 //     ─▶ {"type":"url_citation","url_citation":{start_index,end_index,url,title,cited_text}}    the block's place in `content`
 
 import { JsonWriter } from "../../json/writer";
+import { writeCitation } from "../translation/annotations";
 import { Fields, Items, Value } from "../translation/value";
 
 const citation = new Fields();
@@ -28,26 +29,7 @@ export function writeAnnotations(json: JsonWriter, citations: Value, start: i32,
   items.begin(citations);
   while (items.next()) {
     if (!citation.readValue(items.value) || !hasAddress()) continue;
-    json.objectBegin();
-    json.key("type");
-    json.ascii("url_citation");
-    json.key("url_citation");
-    json.objectBegin();
-    json.key("start_index");
-    json.integer(start);
-    json.key("end_index");
-    json.integer(end);
-    json.key("url");
-    address().copyTo(json);
-    json.key("title");
-    if (title.isString) title.copyTo(json);
-    else json.ascii("");
-    if (citedText.isText) {
-      json.key("cited_text");
-      citedText.copyTo(json);
-    }
-    json.objectEnd();
-    json.objectEnd();
+    writeCitation(json, start, end, address(), title, citedText);
   }
 }
 

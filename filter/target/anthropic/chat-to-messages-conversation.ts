@@ -5,18 +5,13 @@
 //   chat       system · user · assistant(thinking, calls a, b) · tool(a) · tool(b) · user
 //   Messages   system | user · assistant(thinking, use a, use b) · user(result a, result b, text)
 
-import { ByteWriter } from "../../bytes/byte-writer";
-import { ErrorCode } from "../../contract";
-import { JsonWriter } from "../../json/writer";
 import { isBlank } from "../translation/blank";
 import { Translation } from "../translation/translation";
+import { Turn, Turns } from "../translation/turns";
 import { Fields, Items, Use, Value } from "../translation/value";
 import { callFields, lastIndex, writeToolResult, writeToolUses } from "./chat-to-messages-calls";
 import { partFields, partIsBlank, readPart, writePart, writeText } from "./chat-to-messages-parts";
 import { countThinking, thinkingFields, writeThinking } from "./chat-to-messages-thinking";
-
-/** The system texts, kept until the messages are written; they are never longer than the request. */
-const SYSTEM_BYTES_MAX: i32 = 64 * 1024 * 1024;
 
 const message = new Fields("messages[].");
 const role = message.add("role", Use.MAPPED);
@@ -39,17 +34,7 @@ export const conversationFields: Fields[] = [message].concat(partFields).concat(
 
 const items = new Items();
 const parts = new Items();
-const systemText = new ByteWriter(SYSTEM_BYTES_MAX);
-const systemJson = new JsonWriter(systemText);
-
-/** The turn that is being written. */
-enum Turn {
-  NONE = 0,
-  USER = 1,
-  ASSISTANT = 2,
-}
-let turn: Turn = Turn.NONE;
-let turns: i32 = 0;
+const turns = new Turns("assistant", "content");
 
 /**
  * Whether the conversation stands at the result of a call that came without thinking: then Messages refuses to think,
@@ -60,9 +45,7 @@ export let standsAtUnthoughtCall: bool = false;
 /** `messages`, and `system` when there is any. */
 export function writeMessages(t: Translation, messages: Value): bool {
   if (!items.begin(messages)) return t.refuseType("messages", "an array");
-  systemJson.reset(systemText.reset());
-  turn = Turn.NONE;
-  turns = 0;
+  turns.reset();
   standsAtUnthoughtCall = false;
   t.json.key("messages");
   t.json.arrayBegin();
@@ -72,10 +55,7 @@ export function writeMessages(t: Translation, messages: Value): bool {
     if (!writeMessage(t)) return false;
   }
   t.leave();
-  endTurn(t);
-  t.json.arrayEnd();
-  if (turns == 0) return t.refuseField("messages", "it needs at least one user or assistant message with content.");
-  return writeSystem(t);
+  return turns.finish(t) && (!turns.hasSystem || turns.writeSystem(t, "system"));
 }
 
 function writeMessage(t: Translation): bool {
@@ -98,20 +78,10 @@ function writeMessage(t: Translation): bool {
   return t.refuseValue("role", role, "use system, developer, user, assistant or tool.");
 }
 
-function writeSystem(t: Translation): bool {
-  if (systemText.overflow) return t.refuse(ErrorCode.OVERLOADED);
-  if (systemText.length == 0) return true;
-  t.json.key("system");
-  t.json.arrayBegin();
-  t.json.raw(systemText.pointer, systemText.length);
-  t.json.arrayEnd();
-  return true;
-}
-
 function gatherSystem(t: Translation): bool {
   if (!content.present) return true;
   if (content.isString) {
-    if (!isBlank(content)) writeText(systemJson, content, cacheControl);
+    if (!isBlank(content)) writeText(turns.systemJson, content, cacheControl);
     return true;
   }
   if (!parts.begin(content)) return t.refuseType("content", "a string or an array");
@@ -120,7 +90,7 @@ function gatherSystem(t: Translation): bool {
     t.enterPart("content", parts.index);
     if (!readPart(t, parts.value)) return false;
     if (partIsBlank()) continue;
-    if (!writePart(t, systemJson, true, parts.index == marked ? cacheControl : null)) return false;
+    if (!writePart(t, turns.systemJson, true, parts.index == marked ? cacheControl : null)) return false;
   }
   return true;
 }
@@ -129,20 +99,20 @@ function writeAssistant(t: Translation): bool {
   const thoughts = countThinking(t, thinkingBlocks);
   if (thoughts < 0) return false;
   if (thoughts > 0) {
-    beginTurn(t, Turn.ASSISTANT);
+    turns.begin(t.json, Turn.MODEL);
     writeThinking(t, thinkingBlocks);
   }
   const hasCalls = toolCalls.present && !toolCalls.isEmpty;
-  if (!writeContent(t, Turn.ASSISTANT, hasCalls ? null : cacheControl)) return false;
+  if (!writeContent(t, Turn.MODEL, hasCalls ? null : cacheControl)) return false;
   t.leavePart();
   if (refusal.isString && !isBlank(refusal)) {
-    beginTurn(t, Turn.ASSISTANT);
+    turns.begin(t.json, Turn.MODEL);
     writeText(t.json, refusal);
   }
   if (!hasCalls) return true;
   if (!toolCalls.isArray) return t.refuseType("tool_calls", "an array");
   standsAtUnthoughtCall = thoughts == 0;
-  beginTurn(t, Turn.ASSISTANT);
+  turns.begin(t.json, Turn.MODEL);
   return writeToolUses(t, toolCalls, cacheControl);
 }
 
@@ -150,7 +120,7 @@ function writeContent(t: Translation, to: Turn, cache: Value | null): bool {
   if (!content.present) return true;
   if (content.isString) {
     if (isBlank(content)) return true;
-    beginTurn(t, to);
+    turns.begin(t.json, to);
     writeText(t.json, content, cache);
     return true;
   }
@@ -165,33 +135,14 @@ function writeParts(t: Translation, to: Turn, cache: Value | null): bool {
     t.enterPart("content", parts.index);
     if (!readPart(t, parts.value)) return false;
     if (partIsBlank()) continue;
-    beginTurn(t, to);
-    if (!writePart(t, t.json, to == Turn.ASSISTANT, parts.index == marked ? cache : null)) return false;
+    turns.begin(t.json, to);
+    if (!writePart(t, t.json, to == Turn.MODEL, parts.index == marked ? cache : null)) return false;
   }
   return true;
 }
 
 function writeResult(t: Translation): bool {
   if (!toolCallId.isString) return t.refuseType("tool_call_id", "a string");
-  beginTurn(t, Turn.USER);
+  turns.begin(t.json, Turn.USER);
   return writeToolResult(t, toolCallId, content, isError, cacheControl);
-}
-
-function beginTurn(t: Translation, to: Turn): void {
-  if (turn == to) return;
-  endTurn(t);
-  turn = to;
-  turns++;
-  t.json.objectBegin();
-  t.json.key("role");
-  t.json.ascii(to == Turn.USER ? "user" : "assistant");
-  t.json.key("content");
-  t.json.arrayBegin();
-}
-
-function endTurn(t: Translation): void {
-  if (turn == Turn.NONE) return;
-  turn = Turn.NONE;
-  t.json.arrayEnd();
-  t.json.objectEnd();
 }

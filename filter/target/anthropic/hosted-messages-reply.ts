@@ -1,5 +1,5 @@
-// What a host answers for Claude, as Anthropic would: whole replies pass, errors get Anthropic's shape, and the events of
-// Bedrock's streams come out of their frames.
+// What a host answers for Claude, as Anthropic would: whole replies pass, and the events of Bedrock's streams come out of
+// their frames. Errors of whole replies are `error-shape.ts`'s.
 //
 //   chunk {"bytes":"eyJ0eXBlIjoi…"}   ─▶   event: content_block_delta⏎ data: {"type":"content_block_delta",…}
 
@@ -9,23 +9,16 @@ import { equalsAscii } from "../../bytes/compare";
 import { ErrorCode, Protocol, SSE_EVENT_BYTES_MAX } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
 import { JsonWriter } from "../../json/writer";
-import { sseEnd } from "../../sse/writer";
-import { isException } from "../bedrock/converse-errors";
-import { readErrorObject } from "../translation/error-object";
+import { sseBegin, sseEnd } from "../../sse/writer";
+import { exceptionStatus, isException } from "../bedrock/converse-errors";
+import { readChatFailure } from "../translation/chat-failure";
+import { writeMessagesErrorBody } from "../translation/messages-error";
 import { Fields, Value } from "../translation/value";
 import { StreamSignal, TRANSLATED } from "../translator";
 
 const reply = new Fields();
 const replyType = reply.add("type");
 const replyContent = reply.add("content");
-
-const failure = new Fields();
-const failureType = failure.add("type");
-const failureError = failure.add("error");
-const lowerMessage = failure.add("message");
-const upperMessage = failure.add("Message");
-const google = new Fields();
-const googleMessage = google.add("message");
 
 const chunk = new Fields();
 const chunkBytes = chunk.add("bytes");
@@ -40,21 +33,6 @@ export function writeHostedReply(body: usize, length: i32, out: ByteWriter): i32
     return ErrorCode.UPSTREAM_INVALID_REPLY;
   }
   out.writeBytes(body, length);
-  return out.overflow ? ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
-}
-
-/** Anthropic's own, Bedrock's `{"message":…}`, or Google's `{"error":{"code":…,"message":…,"status":…}}`. */
-export function writeHostedError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
-  if (!readErrorObject(failure, body, length)) return ErrorCode.UPSTREAM_ERROR;
-  if (failureType.is("error") && failureError.isObject) {
-    out.writeBytes(body, length);
-  } else {
-    const message = google.readValue(failureError) ? googleMessage : messageOf();
-    if (!message.isString) return ErrorCode.UPSTREAM_ERROR;
-    beginError(errorType(status), out);
-    message.copyTo(json);
-    endError();
-  }
   return out.overflow ? ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
 }
 
@@ -91,12 +69,9 @@ export class HostedStream {
 
   private except(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
     this.ended = true;
-    const isObject = failure.read(data, dataLength);
-    out.writeAscii("event: error\ndata: ");
-    beginError(exceptionType(type, typeLength), out);
-    if (isObject && messageOf().isString) messageOf().copyTo(json);
-    else json.string(data, dataLength);
-    endError();
+    const message = readChatFailure(data, dataLength);
+    sseBegin(out, "error");
+    writeMessagesErrorBody(json.reset(out), exceptionStatus(type, typeLength), message, data, dataLength);
     sseEnd(out);
     return StreamSignal.ERROR;
   }
@@ -116,50 +91,4 @@ function writeLine(out: ByteWriter): void {
     if (load<u8>(at) < 0x20) store<u8>(at, 0x20);
   }
   out.writeBytes(decoded.pointer, decoded.length);
-}
-
-function messageOf(): Value {
-  return lowerMessage.isString ? lowerMessage : upperMessage;
-}
-
-function beginError(type: string, out: ByteWriter): void {
-  json.reset(out).objectBegin();
-  json.key("type");
-  json.ascii("error");
-  json.key("error");
-  json.objectBegin();
-  json.key("type");
-  json.ascii(type);
-  json.key("message");
-}
-
-function endError(): void {
-  json.objectEnd();
-  json.objectEnd();
-}
-
-function errorType(status: i32): string {
-  switch (status) {
-    case 401:
-      return "authentication_error";
-    case 403:
-      return "permission_error";
-    case 404:
-      return "not_found_error";
-    case 413:
-      return "request_too_large";
-    case 429:
-      return "rate_limit_error";
-    case 503:
-    case 529:
-      return "overloaded_error";
-    default:
-      return status == 408 || status == 424 || status >= 500 ? "api_error" : "invalid_request_error";
-  }
-}
-
-function exceptionType(type: usize, length: i32): string {
-  if (equalsAscii(type, length, "throttlingException")) return "rate_limit_error";
-  if (equalsAscii(type, length, "validationException")) return "invalid_request_error";
-  return equalsAscii(type, length, "serviceUnavailableException") ? "overloaded_error" : "api_error";
 }

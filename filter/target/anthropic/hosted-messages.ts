@@ -8,9 +8,10 @@ import { ByteWriter } from "../../bytes/byte-writer";
 import { writePathSegment } from "../../bytes/percent";
 import { ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
+import { passError } from "../error-shape";
 import { Plan } from "../plan";
 import { Framing, StreamSignal, Translator } from "../translator";
-import { HostedStream, writeHostedError, writeHostedReply } from "./hosted-messages-reply";
+import { HostedStream, writeHostedReply } from "./hosted-messages-reply";
 import { writeHostedRequest } from "./hosted-messages-request";
 
 export class HostedMessages extends Translator {
@@ -51,7 +52,7 @@ export class HostedMessages extends Translator {
   }
 
   translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
-    return writeHostedError(status, body, length, out);
+    return passError(Protocol.ANTHROPIC, status, body, length, out);
   }
 
   get framing(): Framing {

@@ -9,10 +9,10 @@ import { writePathSegment } from "../../bytes/percent";
 import { ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
 import { JsonWriter } from "../../json/writer";
+import { passError } from "../error-shape";
 import { Plan } from "../plan";
 import { Fields } from "../translation/value";
 import { StreamSignal, TRANSLATED, Translator } from "../translator";
-import { writeHostedError } from "./hosted-messages-reply";
 import { writeCountedRequest } from "./hosted-messages-request";
 
 /** A request's body has a limit of its own. */
@@ -79,7 +79,7 @@ export class HostedTokenCount extends Translator {
   }
 
   translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
-    return writeHostedError(status, body, length, out);
+    return passError(Protocol.ANTHROPIC, status, body, length, out);
   }
 
   translateEvent(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {

@@ -5,12 +5,10 @@
 //   chat       system · user · assistant(calls a, b) · tool(a) · tool(b) · user
 //   Converse   system | user · assistant(use a, use b) · user(result a, result b, text)
 
-import { ByteWriter } from "../../bytes/byte-writer";
-import { ErrorCode } from "../../contract";
-import { JsonWriter } from "../../json/writer";
 import { isBlank } from "../translation/blank";
 import { writeArguments } from "../translation/chat-request";
 import { Translation } from "../translation/translation";
+import { Turn, Turns } from "../translation/turns";
 import { Fields, Items, Use, Value } from "../translation/value";
 import {
   beginParts,
@@ -23,9 +21,6 @@ import {
   writeText,
 } from "./chat-to-converse-parts";
 import { writeReasoning } from "./reasoning-blocks";
-
-/** The system texts, kept until the messages are written; they are never longer than the request. */
-const SYSTEM_BYTES_MAX: i32 = 64 * 1024 * 1024;
 
 export const messageFields = new Fields("messages[].");
 const role = messageFields.add("role");
@@ -59,27 +54,15 @@ const parts = new Items();
 const calls = new Items();
 /** The last mark on a part of a tool's result. */
 const resultMark = new Value("");
-const systemText = new ByteWriter(SYSTEM_BYTES_MAX);
-const systemJson = new JsonWriter(systemText);
-
-/** The turn that is being written. */
-enum Turn {
-  NONE = 0,
-  USER = 1,
-  ASSISTANT = 2,
-}
-let turn: Turn = Turn.NONE;
-let turns: i32 = 0;
+const turns = new Turns("assistant", "content");
 /** Whether the conversation that was written last holds tool calls or results: Converse then insists on tools. */
 export let conversationUsesTools: bool = false;
 
 /** `messages`, and `system` when there is any. */
 export function writeMessages(t: Translation, messages: Value): bool {
   if (!items.begin(messages)) return t.refuseType("messages", "an array");
-  systemJson.reset(systemText.reset());
+  turns.reset();
   beginParts();
-  turn = Turn.NONE;
-  turns = 0;
   conversationUsesTools = false;
   t.json.key("messages");
   t.json.arrayBegin();
@@ -89,10 +72,7 @@ export function writeMessages(t: Translation, messages: Value): bool {
     if (!t.dropRest(messageFields) || !writeMessage(t)) return false;
   }
   t.leave();
-  endTurn(t);
-  t.json.arrayEnd();
-  if (turns == 0) return t.refuseField("messages", "it needs at least one user or assistant message with content.");
-  return writeSystem(t);
+  return turns.finish(t) && (!turns.hasSystem || turns.writeSystem(t, "system"));
 }
 
 function writeMessage(t: Translation): bool {
@@ -107,17 +87,7 @@ function writeMessage(t: Translation): bool {
 /** A mark on the whole message. */
 function endMessage(t: Translation): bool {
   t.part = -1;
-  if (turn != Turn.NONE) writeCachePoint(t.json, cacheControl);
-  return true;
-}
-
-function writeSystem(t: Translation): bool {
-  if (systemText.overflow) return t.refuse(ErrorCode.OVERLOADED);
-  if (systemText.length == 0) return true;
-  t.json.key("system");
-  t.json.arrayBegin();
-  t.json.raw(systemText.pointer, systemText.length);
-  t.json.arrayEnd();
+  if (turns.isOpen) writeCachePoint(t.json, cacheControl);
   return true;
 }
 
@@ -125,17 +95,17 @@ function gatherSystem(t: Translation): bool {
   if (!content.present) return true;
   if (content.isString) {
     if (isBlank(content)) return true;
-    writeText(systemJson, content);
-    writeCachePoint(systemJson, cacheControl);
+    writeText(turns.systemJson, content);
+    writeCachePoint(turns.systemJson, cacheControl);
     return true;
   }
   if (!parts.begin(content)) return t.refuseType("content", "a string or an array");
   while (parts.next()) {
     t.enterPart("content", parts.index);
     if (!readPart(t, parts.value)) return false;
-    if (!partIsBlank() && !writePart(t, systemJson, true)) return false;
+    if (!partIsBlank() && !writePart(t, turns.systemJson, true)) return false;
   }
-  if (systemText.length > 0) writeCachePoint(systemJson, cacheControl);
+  if (turns.hasSystem) writeCachePoint(turns.systemJson, cacheControl);
   return true;
 }
 
@@ -145,14 +115,14 @@ function writeAssistant(t: Translation): bool {
   if (audio.present) return t.refuseField("audio");
   if (annotations.isArray && !annotations.isEmpty && !t.drop("annotations")) return false;
   if (thinkingBlocks.isArray && !thinkingBlocks.isEmpty) {
-    beginTurn(t, Turn.ASSISTANT);
+    turns.begin(t.json, Turn.MODEL);
     if (!writeReasoning(t, thinkingBlocks)) return false;
   } else if (reasoningContent.isText && !t.drop("reasoning_content")) {
     return false;
   }
-  if (!writeContent(t, Turn.ASSISTANT)) return false;
+  if (!writeContent(t, Turn.MODEL)) return false;
   if (refusal.isString && !isBlank(refusal)) {
-    beginTurn(t, Turn.ASSISTANT);
+    turns.begin(t.json, Turn.MODEL);
     writeText(t.json, refusal);
   }
   if (!toolCalls.present) return true;
@@ -168,7 +138,7 @@ function writeContent(t: Translation, to: Turn): bool {
   if (!content.present) return true;
   if (content.isString) {
     if (isBlank(content)) return true;
-    beginTurn(t, to);
+    turns.begin(t.json, to);
     writeText(t.json, content);
     return true;
   }
@@ -178,8 +148,8 @@ function writeContent(t: Translation, to: Turn): bool {
     t.enterPart("content", parts.index);
     if (!readPart(t, parts.value)) return false;
     if (partIsBlank()) continue;
-    beginTurn(t, to);
-    if (!writePart(t, t.json, to == Turn.ASSISTANT)) return false;
+    turns.begin(t.json, to);
+    if (!writePart(t, t.json, to == Turn.MODEL)) return false;
   }
   return true;
 }
@@ -191,7 +161,7 @@ function writeToolUse(t: Translation, value: Value): bool {
   if (!callId.isString) return t.refuseType("id", "a string");
   if (!calledFunction.readValue(callFunction)) return t.refuseType("function", "an object");
   if (!functionName.isString) return t.refuseType("function.name", "a string");
-  beginTurn(t, Turn.ASSISTANT);
+  turns.begin(t.json, Turn.MODEL);
   conversationUsesTools = true;
   t.json.objectBegin();
   t.json.key("toolUse");
@@ -209,7 +179,7 @@ function writeToolUse(t: Translation, value: Value): bool {
 
 function writeToolResult(t: Translation): bool {
   if (!toolCallId.isString) return t.refuseType("tool_call_id", "a string");
-  beginTurn(t, Turn.USER);
+  turns.begin(t.json, Turn.USER);
   conversationUsesTools = true;
   t.json.objectBegin();
   t.json.key("toolResult");
@@ -245,23 +215,4 @@ function writeResult(t: Translation): bool {
     if (partMark().isObject) resultMark.copy(partMark());
   }
   return true;
-}
-
-function beginTurn(t: Translation, to: Turn): void {
-  if (turn == to) return;
-  endTurn(t);
-  turn = to;
-  turns++;
-  t.json.objectBegin();
-  t.json.key("role");
-  t.json.ascii(to == Turn.USER ? "user" : "assistant");
-  t.json.key("content");
-  t.json.arrayBegin();
-}
-
-function endTurn(t: Translation): void {
-  if (turn == Turn.NONE) return;
-  turn = Turn.NONE;
-  t.json.arrayEnd();
-  t.json.objectEnd();
 }

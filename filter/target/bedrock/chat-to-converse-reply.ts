@@ -15,7 +15,7 @@ import { beginChatReply, endChatReply, endChoices, writeFinishReason } from "../
 import { ChatUsage } from "../translation/chat-usage";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Value } from "../translation/value";
-import { readCitation, writeCitation } from "./citations";
+import { readWebCitation, writeWebCitation } from "./citations";
 import { readUsage } from "./converse-usage";
 
 const t = new Translation();
@@ -188,13 +188,13 @@ function writeAnnotations(): void {
     }
     citations.begin(citedCitations);
     while (citations.next()) {
-      if (!readCitation(citations.value)) continue;
+      if (!readWebCitation(citations.value)) continue;
       if (!isOpen) {
         isOpen = true;
         json.key("annotations");
         json.arrayBegin();
       }
-      writeCitation(json, start, offset);
+      writeWebCitation(json, start, offset);
     }
   }
   if (isOpen) json.arrayEnd();

@@ -15,7 +15,7 @@ import { ChatUsage } from "../translation/chat-usage";
 import { Fields } from "../translation/value";
 import { StreamSignal } from "../translator";
 import { finishReason } from "./chat-to-converse-reply";
-import { readCitation, writeCitation } from "./citations";
+import { readWebCitation, writeWebCitation } from "./citations";
 import { isException, writeException } from "./converse-errors";
 import { readUsage } from "./converse-usage";
 
@@ -157,9 +157,9 @@ export class ConverseStream {
   }
 
   private citation(out: ByteWriter): StreamSignal {
-    if (!readCitation(deltaCitation)) return StreamSignal.PREAMBLE;
+    if (!readWebCitation(deltaCitation)) return StreamSignal.PREAMBLE;
     this.chunks.beginAnnotations(out);
-    writeCitation(this.chunks.json, this.blockOffset, this.offset);
+    writeWebCitation(this.chunks.json, this.blockOffset, this.offset);
     this.chunks.endAnnotations();
     return StreamSignal.CONTENT;
   }

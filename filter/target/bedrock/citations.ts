@@ -4,6 +4,7 @@
 
 import { startsWithAscii } from "../../bytes/compare";
 import { JsonWriter } from "../../json/writer";
+import { writeCitation } from "../translation/annotations";
 import { Fields, Value } from "../translation/value";
 
 const citation = new Fields();
@@ -15,30 +16,16 @@ const webLocation = locations.add("web");
 const web = new Fields();
 const webUrl = web.add("url");
 
-/** Takes a citation to look at; true when it leads to the web, and `writeCitation` may write it. */
-export function readCitation(value: Value): bool {
+/** Takes a citation to look at; true when it leads to the web, and `writeWebCitation` may write it. */
+export function readWebCitation(value: Value): bool {
   if (!citation.readValue(value)) return false;
   locations.readValue(location);
   web.readValue(webLocation);
   return webUrl.isText || isWebAddress(source);
 }
 
-export function writeCitation(json: JsonWriter, start: i64, end: i64): void {
-  json.objectBegin();
-  json.key("type");
-  json.ascii("url_citation");
-  json.key("url_citation");
-  json.objectBegin();
-  json.key("start_index");
-  json.integer(start);
-  json.key("end_index");
-  json.integer(end);
-  json.key("url");
-  webUrl.isText ? webUrl.copyTo(json) : source.copyTo(json);
-  json.key("title");
-  title.isString ? title.copyTo(json) : json.ascii("");
-  json.objectEnd();
-  json.objectEnd();
+export function writeWebCitation(json: JsonWriter, start: i64, end: i64): void {
+  writeCitation(json, start, end, webUrl.isText ? webUrl : source, title);
 }
 
 function isWebAddress(value: Value): bool {

@@ -9,22 +9,16 @@ import { ErrorCode } from "../../contract";
 import { JsonWriter } from "../../json/writer";
 import { sseBegin, sseEnd } from "../../sse/writer";
 import { beginChatError, beginChatErrorCode, chatErrorType, endChatError } from "../translation/chat-error";
-import { Fields, Value } from "../translation/value";
+import { readChatFailure } from "../translation/chat-failure";
 import { TRANSLATED } from "../translator";
 
 const EXCEPTION: string = "Exception";
 
-const failure = new Fields();
-const lowerMessage = failure.add("message");
-/** AWS's gateways write it with a capital. */
-const upperMessage = failure.add("Message");
-
 const json = new JsonWriter(new ByteWriter(0));
 
 export function writeConverseError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
-  if (!failure.read(body, length)) return ErrorCode.UPSTREAM_ERROR;
-  const message = messageOf();
-  if (!message.isString) return ErrorCode.UPSTREAM_ERROR;
+  const message = readChatFailure(body, length);
+  if (message == null) return ErrorCode.UPSTREAM_ERROR;
   beginChatError(json.reset(out));
   message.copyTo(json);
   json.key("type");
@@ -45,24 +39,24 @@ export function isException(type: usize, length: i32): bool {
 }
 
 export function writeException(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): void {
-  const isObject = failure.read(data, dataLength);
+  const message = readChatFailure(data, dataLength);
   sseBegin(out, "");
   beginChatError(json.reset(out));
-  const message = messageOf();
-  if (isObject && message.isString) message.copyTo(json);
+  if (message != null) message.copyTo(json);
   else json.string(data, dataLength);
   json.key("type");
-  if (equalsAscii(type, typeLength, "throttlingException")) json.ascii("rate_limit_error");
-  else if (equalsAscii(type, typeLength, "validationException")) json.ascii("invalid_request_error");
-  else json.ascii("server_error");
+  json.ascii(chatErrorType(exceptionStatus(type, typeLength)));
   beginChatErrorCode(json);
   json.string(type, typeLength);
   endChatError(json);
   sseEnd(out);
 }
 
-function messageOf(): Value {
-  return lowerMessage.isString ? lowerMessage : upperMessage;
+/** The HTTP status that an exception inside a stream would have come with. */
+export function exceptionStatus(type: usize, length: i32): i32 {
+  if (equalsAscii(type, length, "throttlingException")) return 429;
+  if (equalsAscii(type, length, "validationException")) return 400;
+  return equalsAscii(type, length, "serviceUnavailableException") ? 503 : 500;
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors */

@@ -2,6 +2,7 @@
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
+import { countCharacters } from "../translation/characters";
 import { writeChatErrorBody } from "../translation/chat-error";
 import { beginToolCall, endToolCall } from "../translation/chat-members";
 import { beginChatReply, endChatReply, endChoices, writeFinishReason } from "../translation/chat-reply";
@@ -9,7 +10,7 @@ import { ChatUsage } from "../translation/chat-usage";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Value } from "../translation/value";
 import { TRANSLATED } from "../translator";
-import { charactersOf, writeAnnotations } from "./cohere-citations";
+import { writeAnnotations } from "./cohere-citations";
 import { writeLogprobs } from "./cohere-logprobs";
 import { readUsage } from "./cohere-usage";
 
@@ -102,7 +103,7 @@ function writeMessage(): void {
   if (citations.isArray && !citations.isEmpty) {
     json.key("annotations");
     json.arrayBegin();
-    writeAnnotations(json, citations, toolPlan.isString ? charactersOf(toolPlan) : 0);
+    writeAnnotations(json, citations, toolPlan.isString ? countCharacters(toolPlan.pointer, toolPlan.length) : 0);
     json.arrayEnd();
   }
   json.objectEnd();

@@ -7,13 +7,14 @@ import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode, Protocol } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
 import { sseBegin, sseEnd } from "../../sse/writer";
+import { countCharacters } from "../translation/characters";
 import { ChatChunks } from "../translation/chat-chunks";
 import { writeChatErrorBody } from "../translation/chat-error";
 import { ChatUsage } from "../translation/chat-usage";
 import { Fields, Value } from "../translation/value";
 import { StreamSignal, TRANSLATED } from "../translator";
 import { finishError, finishReason } from "./chat-to-cohere-reply";
-import { charactersOf, writeAnnotation, writeAnnotations } from "./cohere-citations";
+import { writeAnnotation, writeAnnotations } from "./cohere-citations";
 import { writeLogprob } from "./cohere-logprobs";
 import { readUsage } from "./cohere-usage";
 
@@ -114,7 +115,7 @@ export class ChatStream {
 
   private text(text: Value, out: ByteWriter): StreamSignal {
     if (!text.isText) return StreamSignal.PREAMBLE;
-    this.characters += charactersOf(text);
+    this.characters += countCharacters(text.pointer, text.length);
     const chunks = this.chunks;
     const json = chunks.json;
     chunks.beginDelta(out);

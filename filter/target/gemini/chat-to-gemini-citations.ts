@@ -8,6 +8,7 @@ import { ByteWriter } from "../../bytes/byte-writer";
 import { unescapeTo } from "../../json/text";
 import { JsonToken } from "../../json/token";
 import { JsonWriter } from "../../json/writer";
+import { writeCitation } from "../translation/annotations";
 import { Fields, Items, Value } from "../translation/value";
 import { beginParts, candidateCitations, candidateGrounding, nextPart, PartKind, partText } from "./gemini-answer";
 
@@ -139,22 +140,7 @@ function writeSources(json: JsonWriter): void {
 function writeAnnotation(json: JsonWriter, text: ByteWriter, start: i32, end: i32, from: Value, named: Value): void {
   if (!from.isString) return;
   written++;
-  json.objectBegin();
-  json.key("type");
-  json.ascii("url_citation");
-  json.key("url_citation");
-  json.objectBegin();
-  json.key("start_index");
-  json.integer(charactersUpTo(text, start));
-  json.key("end_index");
-  json.integer(charactersUpTo(text, end));
-  json.key("url");
-  from.copyTo(json);
-  json.key("title");
-  if (named.isString) named.copyTo(json);
-  else json.ascii("");
-  json.objectEnd();
-  json.objectEnd();
+  writeCitation(json, charactersUpTo(text, start), charactersUpTo(text, end), from, named);
 }
 
 /** Characters in the first bytes of a text. Offsets mostly grow, so the counting goes on where it was. */

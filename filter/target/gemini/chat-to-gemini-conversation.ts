@@ -5,11 +5,10 @@
 //   chat     system · user · assistant(calls a, b) · tool(a) · tool(b) · user
 //   Gemini   systemInstruction | user · model(call a, call b) · user(response a, response b) · user
 
-import { ByteWriter } from "../../bytes/byte-writer";
-import { ErrorCode } from "../../contract";
 import { JsonWriter } from "../../json/writer";
 import { Plan } from "../plan";
 import { Translation } from "../translation/translation";
+import { Turn, Turns } from "../translation/turns";
 import { Fields, Items, Use, Value } from "../translation/value";
 import { findCall, resetCalls, toolCallFields, writeFunctionCall } from "./chat-to-gemini-calls";
 import {
@@ -24,9 +23,6 @@ import {
 } from "./chat-to-gemini-parts";
 import { writeFunctionResponse } from "./chat-to-gemini-results";
 import { Signatures, signatureFields } from "./chat-to-gemini-signatures";
-
-/** The system texts, kept until the messages are written; they are never longer than the request. */
-const SYSTEM_BYTES_MAX: i32 = 64 * 1024 * 1024;
 
 const message = new Fields("messages[].");
 const role = message.add("role", Use.MAPPED);
@@ -54,18 +50,8 @@ madeImage.add("index", Use.STRUCTURE);
 const items = new Items();
 const parts = new Items();
 const signatures = new Signatures();
-const systemText = new ByteWriter(SYSTEM_BYTES_MAX);
-const systemJson = new JsonWriter(systemText);
-
-/** The turn that is being written. Results of tools are a turn of their own: Gemini counts them against the calls. */
-enum Turn {
-  NONE = 0,
-  USER = 1,
-  MODEL = 2,
-  RESULTS = 3,
-}
-let turn: Turn = Turn.NONE;
-let turns: i32 = 0;
+/** Results of tools are a turn of their own: Gemini counts them against the calls. */
+const turns = new Turns("model", "parts");
 
 export function conversationFields(): Fields[] {
   return [message, madeImage].concat(partFields()).concat(toolCallFields()).concat(signatureFields());
@@ -74,11 +60,9 @@ export function conversationFields(): Fields[] {
 /** `contents`, and `systemInstruction` when there is any. */
 export function writeContents(t: Translation, plan: Plan, messages: Value): bool {
   if (!items.begin(messages)) return t.refuseType("messages", "an array");
-  systemJson.reset(systemText.reset());
+  turns.reset();
   resetResolution();
   resetCalls();
-  turn = Turn.NONE;
-  turns = 0;
   t.json.key("contents");
   t.json.arrayBegin();
   while (items.next()) {
@@ -91,10 +75,13 @@ export function writeContents(t: Translation, plan: Plan, messages: Value): bool
     if (!t.dropRest(message)) return false;
   }
   t.leave();
-  endTurn(t);
-  t.json.arrayEnd();
-  if (turns == 0) return t.refuseField("messages", "it needs at least one user or assistant message with content.");
-  return writeSystem(t);
+  if (!turns.finish(t)) return false;
+  if (!turns.hasSystem) return true;
+  t.json.key("systemInstruction");
+  t.json.objectBegin();
+  if (!turns.writeSystem(t, "parts")) return false;
+  t.json.objectEnd();
+  return true;
 }
 
 function writeMessage(t: Translation, plan: Plan): bool {
@@ -106,32 +93,19 @@ function writeMessage(t: Translation, plan: Plan): bool {
   return t.refuseValue("role", role, "use system, developer, user, assistant or tool.");
 }
 
-function writeSystem(t: Translation): bool {
-  if (systemText.overflow) return t.refuse(ErrorCode.OVERLOADED);
-  if (systemText.length == 0) return true;
-  t.json.key("systemInstruction");
-  t.json.objectBegin();
-  t.json.key("parts");
-  t.json.arrayBegin();
-  t.json.raw(systemText.pointer, systemText.length);
-  t.json.arrayEnd();
-  t.json.objectEnd();
-  return true;
-}
-
 function gatherSystem(t: Translation): bool {
   if (!content.present) return true;
   if (content.isString) {
-    if (content.length > 0) writeText(systemJson, content);
+    if (content.length > 0) writeText(turns.systemJson, content);
     return true;
   }
   if (!parts.begin(content)) return t.refuseType("content", "a string or an array");
   while (nextPart(t)) {
     if (!partIsText()) return t.refuseField("type", "system and developer messages are text.");
     if (partIsEmpty()) continue;
-    systemJson.objectBegin();
-    if (!writePart(t, systemJson)) return false;
-    systemJson.objectEnd();
+    turns.systemJson.objectBegin();
+    if (!writePart(t, turns.systemJson)) return false;
+    turns.systemJson.objectEnd();
   }
   return !t.refused;
 }
@@ -150,7 +124,7 @@ function writeAssistant(t: Translation, plan: Plan): bool {
   if (!signatures.read(t, thinkingBlocks, extraContent, hasCalls)) return false;
   if (!writeThoughts(t) || !writeContent(t, Turn.MODEL)) return false;
   if (refusal.isText) {
-    beginTurn(t, Turn.MODEL);
+    turns.begin(t.json, Turn.MODEL);
     writeText(t.json, refusal);
   }
   if (images.present && !writeImages(t)) return false;
@@ -160,10 +134,10 @@ function writeAssistant(t: Translation, plan: Plan): bool {
 /** Thoughts go back as they came, because signatures are over what stood before them. */
 function writeThoughts(t: Translation): bool {
   if (signatures.hasThoughts) {
-    beginTurn(t, Turn.MODEL);
+    turns.begin(t.json, Turn.MODEL);
     signatures.writeThoughts(t, thinkingBlocks);
   } else if (reasoning.isText) {
-    beginTurn(t, Turn.MODEL);
+    turns.begin(t.json, Turn.MODEL);
     t.json.objectBegin();
     t.json.key("text");
     reasoning.copyTo(t.json);
@@ -177,7 +151,7 @@ function writeThoughts(t: Translation): bool {
 function writeContent(t: Translation, to: Turn): bool {
   const signed = to == Turn.MODEL && signatures.ofText.present;
   if (content.isString && content.length > 0) {
-    beginTurn(t, to);
+    turns.begin(t.json, to);
     t.json.objectBegin();
     t.json.key("text");
     content.copyTo(t.json);
@@ -192,7 +166,7 @@ function writeContent(t: Translation, to: Turn): bool {
   }
   // A stream of Gemini's brings the signature of a text in an empty part behind it, too.
   if (signed) {
-    beginTurn(t, to);
+    turns.begin(t.json, to);
     t.json.objectBegin();
     t.json.key("text");
     t.json.ascii("");
@@ -206,7 +180,7 @@ function writeContent(t: Translation, to: Turn): bool {
 function writeContentPart(t: Translation, to: Turn): bool {
   if (partIsEmpty()) return true;
   if (to == Turn.MODEL && !partIsText()) return t.refuseField("type", "assistant messages are text.");
-  beginTurn(t, to);
+  turns.begin(t.json, to);
   t.json.objectBegin();
   if (!writePart(t, t.json)) return false;
   t.json.objectEnd();
@@ -219,7 +193,7 @@ function writeImages(t: Translation): bool {
   while (parts.next()) {
     t.enterPart("images", parts.index);
     if (!madeImage.readValue(parts.value)) return t.refuseType("", "an object");
-    beginTurn(t, Turn.MODEL);
+    turns.begin(t.json, Turn.MODEL);
     t.json.objectBegin();
     if (!writeImage(t, t.json, madeImageUrl)) return false;
     signatures.own.read(madeImageExtra).write(t.json);
@@ -233,7 +207,7 @@ function writeCalls(t: Translation, plan: Plan): bool {
   if (!parts.begin(toolCalls)) return t.refuseType("tool_calls", "an array");
   while (parts.next()) {
     t.enterPart("tool_calls", parts.index);
-    beginTurn(t, Turn.MODEL);
+    turns.begin(t.json, Turn.MODEL);
     if (!writeFunctionCall(t, plan, parts.value, parts.index == 0, signatures)) return false;
   }
   return true;
@@ -243,7 +217,7 @@ function writeToolResult(t: Translation): bool {
   if (!toolCallId.isString) return t.refuseType("tool_call_id", "a string");
   const name = findCall(toolCallId);
   if (name == null) return t.refuseType("tool_call_id", "the id of a tool call before it");
-  beginTurn(t, Turn.RESULTS);
+  turns.begin(t.json, Turn.RESULTS);
   return writeFunctionResponse(t, toolCallId, name, content, isError.isTrue);
 }
 
@@ -252,23 +226,4 @@ function writeText(json: JsonWriter, value: Value): void {
   json.key("text");
   value.copyTo(json);
   json.objectEnd();
-}
-
-function beginTurn(t: Translation, to: Turn): void {
-  if (turn == to) return;
-  endTurn(t);
-  turn = to;
-  turns++;
-  t.json.objectBegin();
-  t.json.key("role");
-  t.json.ascii(to == Turn.MODEL ? "model" : "user");
-  t.json.key("parts");
-  t.json.arrayBegin();
-}
-
-function endTurn(t: Translation): void {
-  if (turn == Turn.NONE) return;
-  turn = Turn.NONE;
-  t.json.arrayEnd();
-  t.json.objectEnd();
 }

@@ -7,12 +7,9 @@
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode } from "../../contract";
 import { beginGeminiError, writeGeminiReason } from "../../errors/error-body";
-import { failureCode, failureType, readChatFailure } from "../translation/chat-failure";
+import { failureCode, failureStatus, failureType, readChatFailure } from "../translation/chat-failure";
 import { Value } from "../translation/value";
 import { TRANSLATED } from "../translator";
-
-/** What an error without a status counts as. */
-const UNKNOWN_STATUS: i32 = 500;
 
 export function writeGeminiError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
   const text = readChatFailure(body, length);
@@ -21,24 +18,12 @@ export function writeGeminiError(status: i32, body: usize, length: i32, out: Byt
   return out.overflow ? <i32>ErrorCode.REPLY_TOO_LARGE : TRANSLATED;
 }
 
-/** The same for an error inside a stream: no status comes with it, so its own failureType or failureCode must tell. */
+/** The same for an error inside a stream: no status comes with it. */
 export function writeGeminiStreamError(body: usize, length: i32, out: ByteWriter): i32 {
   const text = readChatFailure(body, length);
   if (text == null) return ErrorCode.UPSTREAM_ERROR;
-  writeError(streamStatus(), text, out);
+  writeError(failureStatus(), text, out);
   return TRANSLATED;
-}
-
-function streamStatus(): i32 {
-  if (failureCode.isNumber && failureCode.count >= 400 && failureCode.count < 600) return <i32>failureCode.count;
-  if (failureType.is("invalid_request_error")) return 400;
-  if (failureType.is("authentication_error")) return 401;
-  if (failureType.is("permission_error")) return 403;
-  if (failureType.is("not_found_error")) return 404;
-  if (failureType.is("overloaded_error")) return 503;
-  const limited =
-    failureType.is("rate_limit_error") || failureType.is("insufficient_quota") || failureCode.is("rate_limit_exceeded");
-  return limited ? 429 : UNKNOWN_STATUS;
 }
 
 function writeError(status: i32, text: Value, out: ByteWriter): void {

@@ -4,6 +4,7 @@
 //     ─▶ groundingMetadata {groundingChunks: [{web: {uri, title}}], groundingSupports: [{segment, groundingChunkIndices}]}
 
 import { JsonWriter } from "../../json/writer";
+import { citationEnd, citationStart, citationTitle, citationUrl, readCitation } from "../translation/annotations";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Value } from "../translation/value";
 
@@ -16,14 +17,6 @@ const tokenTop = token.add("top_logprobs");
 const top = new Fields();
 const topText = top.add("token");
 const topLogprob = top.add("logprob");
-
-const annotation = new Fields();
-const citation = annotation.add("url_citation");
-const source = new Fields();
-const sourceStart = source.add("start_index");
-const sourceEnd = source.add("end_index");
-const sourceUrl = source.add("url");
-const sourceTitle = source.add("title");
 
 const items = new Items();
 const tops = new Items();
@@ -82,7 +75,7 @@ export function writeGrounding(annotations: Value, content: Value | null, t: Tra
   json.key("groundingChunks");
   json.arrayBegin();
   items.begin(annotations);
-  while (items.next()) if (readSource()) writeChunk(json);
+  while (items.next()) if (readCitation(items.value)) writeChunk(json);
   json.arrayEnd();
   if (content != null && t.unescape(content)) writeSupports(annotations, t, json);
   json.objectEnd();
@@ -91,12 +84,8 @@ export function writeGrounding(annotations: Value, content: Value | null, t: Tra
 export function countSources(annotations: Value): i32 {
   let count = 0;
   items.begin(annotations);
-  while (items.next()) if (readSource()) count++;
+  while (items.next()) if (readCitation(items.value)) count++;
   return count;
-}
-
-function readSource(): bool {
-  return annotation.readValue(items.value) && source.readValue(citation) && sourceUrl.isText;
 }
 
 function writeChunk(json: JsonWriter): void {
@@ -104,10 +93,10 @@ function writeChunk(json: JsonWriter): void {
   json.key("web");
   json.objectBegin();
   json.key("uri");
-  sourceUrl.copyTo(json);
-  if (sourceTitle.isText) {
+  citationUrl.copyTo(json);
+  if (citationTitle.isText) {
     json.key("title");
-    sourceTitle.copyTo(json);
+    citationTitle.copyTo(json);
   }
   json.objectEnd();
   json.objectEnd();
@@ -120,15 +109,15 @@ function writeSupports(annotations: Value, t: Translation, json: JsonWriter): vo
   let index = 0;
   items.begin(annotations);
   while (items.next()) {
-    if (!readSource()) continue;
-    if (sourceStart.isNumber && sourceEnd.isNumber) {
+    if (!readCitation(items.value)) continue;
+    if (citationStart.isNumber && citationEnd.isNumber) {
       json.objectBegin();
       json.key("segment");
       json.objectBegin();
       json.key("startIndex");
-      json.integer(byteOffset(t.textPointer, t.textLength, sourceStart.count));
+      json.integer(byteOffset(t.textPointer, t.textLength, citationStart.count));
       json.key("endIndex");
-      json.integer(byteOffset(t.textPointer, t.textLength, sourceEnd.count));
+      json.integer(byteOffset(t.textPointer, t.textLength, citationEnd.count));
       json.objectEnd();
       json.key("groundingChunkIndices");
       json.arrayBegin();

@@ -5,9 +5,9 @@
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode, Protocol, Quirk } from "../../contract";
 import { writeErrorEvent } from "../../errors/error-body";
-import { isErrorBody } from "../error-shape";
+import { passError } from "../error-shape";
 import { Plan } from "../plan";
-import { StreamSignal, TRANSLATED, Translator } from "../translator";
+import { StreamSignal, Translator } from "../translator";
 import { writeQuirkyReply } from "./chat-quirks-reply";
 import { writeQuirkyRequest } from "./chat-quirks-request";
 import { QuirkyStream } from "./chat-quirks-stream";
@@ -48,9 +48,7 @@ export class ChatQuirks extends Translator {
   }
 
   translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
-    if (!isErrorBody(Protocol.OPENAI, body, length)) return ErrorCode.UPSTREAM_ERROR;
-    out.writeBytes(body, length);
-    return TRANSLATED;
+    return passError(Protocol.OPENAI, status, body, length, out);
   }
 
   translateEvent(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {

@@ -5,6 +5,7 @@
 //   thinking_blocks, reasoning_content ─▶ thinking, redacted_thinking      annotations ─▶ citations of the text
 
 import { JsonWriter } from "../../json/writer";
+import { citationQuote, citationTitle, citationUrl, readCitation } from "../translation/annotations";
 import { Fields, Items, Value } from "../translation/value";
 
 const block = new Fields();
@@ -12,16 +13,6 @@ const type = block.add("type");
 const thinking = block.add("thinking");
 const signature = block.add("signature");
 const data = block.add("data");
-
-const annotation = new Fields();
-const annotationType = annotation.add("type");
-const annotationUrl = annotation.add("url_citation");
-const citation = new Fields();
-const url = citation.add("url");
-const title = citation.add("title");
-const citedText = citation.add("cited_text");
-// OpenRouter's name for it.
-const quoted = citation.add("content");
 
 const blocks = new Items();
 const annotations = new Items();
@@ -85,10 +76,7 @@ export function beginCitations(from: Value): bool {
   return annotations.begin(from);
 }
 export function nextCitation(): bool {
-  while (annotations.next()) {
-    if (!annotation.readValue(annotations.value) || !annotationType.is("url_citation")) continue;
-    if (citation.readValue(annotationUrl) && url.isText) return true;
-  }
+  while (annotations.next()) if (readCitation(annotations.value)) return true;
   return false;
 }
 
@@ -98,13 +86,13 @@ export function writeCitation(json: JsonWriter): void {
   json.key("type");
   json.ascii("web_search_result_location");
   json.key("url");
-  url.copyTo(json);
+  citationUrl.copyTo(json);
   json.key("title");
-  if (title.isText) title.copyTo(json);
+  if (citationTitle.isText) citationTitle.copyTo(json);
   else json.nil();
   json.key("cited_text");
-  const cited = citedText.isText ? citedText : quoted;
-  if (cited.isText) cited.copyTo(json);
+  const quote = citationQuote();
+  if (quote.isText) quote.copyTo(json);
   else json.ascii("");
   json.key("encrypted_index");
   json.ascii("");

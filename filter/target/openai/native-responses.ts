@@ -4,10 +4,10 @@
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { ErrorCode, Protocol } from "../../contract";
-import { isErrorBody } from "../error-shape";
+import { passError } from "../error-shape";
 import { Plan } from "../plan";
 import { Fields } from "../translation/value";
-import { StreamSignal, TRANSLATED, Translator } from "../translator";
+import { StreamSignal, Translator } from "../translator";
 import { writeNativeEvent, writeNativeReply } from "./native-responses-reply";
 import { nativeFields, writeNativeRequest } from "./native-responses-request";
 import { writeErrorEvent } from "./responses-to-chat-errors";
@@ -40,9 +40,7 @@ export class NativeResponses extends Translator {
   }
 
   translateError(status: i32, body: usize, length: i32, out: ByteWriter): i32 {
-    if (!isErrorBody(Protocol.OPENAI, body, length)) return ErrorCode.UPSTREAM_ERROR;
-    out.writeBytes(body, length);
-    return TRANSLATED;
+    return passError(Protocol.OPENAI, status, body, length, out);
   }
 
   translateEvent(type: usize, typeLength: i32, data: usize, dataLength: i32, out: ByteWriter): StreamSignal {

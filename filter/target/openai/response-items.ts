@@ -3,6 +3,7 @@
 
 import { ByteWriter } from "../../bytes/byte-writer";
 import { JsonWriter } from "../../json/writer";
+import { citationEnd, citationStart, citationTitle, citationUrl, readCitation } from "../translation/annotations";
 import { Fields, Items, Value } from "../translation/value";
 import { writeReasoningToken } from "./reasoning-token";
 import { ResponseHead } from "./response-object";
@@ -11,14 +12,6 @@ export const MESSAGE_PREFIX: string = "msg_";
 export const REASONING_PREFIX: string = "rs_";
 export const CALL_PREFIX: string = "fc_";
 
-const annotation = new Fields();
-const annotationType = annotation.add("type");
-const annotationCitation = annotation.add("url_citation");
-const citation = new Fields();
-const citationStart = citation.add("start_index");
-const citationEnd = citation.add("end_index");
-const citationUrl = citation.add("url");
-const citationTitle = citation.add("title");
 const extra = new Fields();
 const extraGoogle = extra.add("google");
 const google = new Fields();
@@ -139,8 +132,7 @@ export function appendElements(array: Value, to: ByteWriter): void {
 
 /** One of chat's annotations in the flat form of Responses; false for kinds that it does not have. */
 export function writeAnnotation(json: JsonWriter, value: Value): bool {
-  if (!annotation.readValue(value) || !annotationType.is("url_citation")) return false;
-  if (!citation.readValue(annotationCitation) || !citationUrl.isString) return false;
+  if (!readCitation(value)) return false;
   json.objectBegin();
   json.key("type");
   json.ascii("url_citation");
