@@ -41,6 +41,8 @@ export interface CompileInput {
   /** Number of the stored revision; goes out with the filter's configuration and comes back in worker reports. */
   readonly revision: bigint;
   readonly resources: ResourceSet;
+  /** When each model route was first stored, Unix seconds: clients see it in their lists of models. */
+  readonly routesCreated: ReadonlyMap<string, number>;
   readonly settings: CompileSettings;
 }
 

@@ -14,6 +14,8 @@ export interface LiveConfiguration {
   readonly revision: bigint;
   readonly resources: ResourceSet;
   readonly credentials: Credentials;
+  /** When each model route was first stored, Unix seconds. */
+  readonly routesCreated: ReadonlyMap<string, number>;
 }
 
 export interface Candidate {
@@ -55,6 +57,24 @@ function secretsOf(credentials: Credentials): ProviderSecrets {
   return new Map([...credentials].map(([providerId, { secret }]) => [providerId, secret]));
 }
 
+function unixSeconds(timestamp: string): number {
+  return Math.floor(Date.parse(timestamp) / 1000);
+}
+
+async function loadRoutesCreated(store: ConfigurationStore): Promise<ReadonlyMap<string, number>> {
+  const stored = await store.firstStored("model-route");
+  return new Map([...stored].map(([id, timestamp]) => [id, unixSeconds(timestamp)]));
+}
+
+/** Names that are no longer routes stay: one that comes back is not new. */
+function withNewRoutes(
+  known: ReadonlyMap<string, number>,
+  { modelRoutes }: ResourceSet,
+  now: string,
+): ReadonlyMap<string, number> {
+  return new Map([...modelRoutes.map(({ id }) => [id, unixSeconds(now)] as const), ...known]);
+}
+
 export class Configuration {
   readonly #parts: ConfigurationParts;
   #live: LiveConfiguration;
@@ -80,6 +100,7 @@ export class Configuration {
       revision: stored?.number ?? 0n,
       resources: set,
       credentials: await loadCredentials(store, parts.keyring),
+      routesCreated: await loadRoutesCreated(store),
     };
     const configuration = new Configuration(parts, live);
     await configuration.#publishStored(problems);
@@ -123,6 +144,7 @@ export class Configuration {
       revision: before.revision + 1n,
       resources: candidate.resources,
       credentials: this.#remaining(new Map([...before.credentials, ...renewed]), candidate.resources),
+      routesCreated: withNewRoutes(before.routesCreated, candidate.resources, now),
     };
     refuseProblems(unfitCredentials(after.resources, after.credentials));
     refuseProblems(await this.#parts.publisher.check(this.#compileInput(after)));
@@ -162,8 +184,8 @@ export class Configuration {
   }
 
   #compileInput(configuration: LiveConfiguration): CompileInput {
-    const { revision, resources } = configuration;
-    return { revision, resources, settings: this.#parts.settings };
+    const { revision, resources, routesCreated } = configuration;
+    return { revision, resources, routesCreated, settings: this.#parts.settings };
   }
 
   async #publishStored(problems: readonly Problem[]): Promise<void> {

@@ -33,6 +33,8 @@ export interface ResolvedTarget {
 export interface FilterConfigInput {
   readonly revision: bigint;
   readonly modelRoutes: readonly ModelRoute[];
+  /** Unix seconds by id. */
+  readonly routesCreated: ReadonlyMap<string, number>;
   readonly targets: ReadonlyMap<string, ResolvedTarget>;
   readonly requestBodyBytesMax: number;
   readonly calloutTimeoutMs: number;
@@ -117,6 +119,7 @@ export function encodeFilterConfig(input: FilterConfigInput): Buffer {
     rows.writeUInt32LE(route.perTryTimeoutMs, at + 8);
     rows.writeUInt32LE(route.targets.length, at + 12);
     rows.writeUInt32LE(block.putWords(route.targets.map(({ target }) => records.get(target) ?? 0)), at + 16);
+    rows.writeUInt32LE(input.routesCreated.get(route.id) ?? 0, at + 20);
   }
   const routeTable = block.put(rows);
   const slots = hashSlots(input.modelRoutes.map(({ id }) => id));

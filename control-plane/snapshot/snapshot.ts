@@ -26,7 +26,7 @@ function quirkBits(names: readonly (keyof typeof QUIRKS)[]): number {
   return names.reduce((bits, name) => bits | Quirk[name.toUpperCase() as keyof typeof Quirk], 0);
 }
 
-export function compile({ revision, resources, settings }: CompileInput): Snapshot {
+export function compile({ revision, resources, routesCreated, settings }: CompileInput): Snapshot {
   const providers = new Map(resources.providers.map((provider) => [provider.id, provider]));
   const clusters = new Map(
     resources.providers.map((provider) => [provider.id, providerCluster(provider, settings.requestBodyBytesMax)]),
@@ -56,7 +56,14 @@ export function compile({ revision, resources, settings }: CompileInput): Snapsh
     listener: listener(settings),
     clusters: [calloutCluster(settings), ...[...clusters.values()].map(({ cluster }) => cluster)],
     endpoints: places,
-    filterConfig: encodeFilterConfig({ revision, modelRoutes, targets, requestBodyBytesMax, calloutTimeoutMs }),
+    filterConfig: encodeFilterConfig({
+      revision,
+      modelRoutes,
+      routesCreated,
+      targets,
+      requestBodyBytesMax,
+      calloutTimeoutMs,
+    }),
     routesTo: (names) => routes(names, bodyBufferBytes(settings)),
   };
 }

@@ -56,6 +56,8 @@ export interface ConfigurationStore {
   revision(number: bigint): Promise<StoredRevision | undefined>;
   /** Newest first, those below `before` if given. */
   revisions(page: { readonly before?: bigint; readonly limit: number }): Promise<readonly RevisionSummary[]>;
+  /** When a document of each id was first stored, RFC 3339, whether or not it still is. */
+  firstStored(kind: ConfigurationKind): Promise<ReadonlyMap<string, string>>;
   /** Rejects with RevisionConflict unless `number` is the live number + 1 (1 in a new store). */
   commit(revision: RevisionCommit): Promise<void>;
   credentials(): Promise<readonly StoredCredential[]>;

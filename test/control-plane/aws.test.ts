@@ -113,6 +113,7 @@ describe("a cluster that signs", () => {
     resources: resourceSet({
       providers: [{ id: "p", ...bedrock, aws, allowPrivateAddress: false, ...fields } as Provider],
     }),
+    routesCreated: new Map(),
     settings: {
       gateway: { host: "127.0.0.1", port: 10_000 },
       callout: { kind: "unix", path: "/run/sluice/callout.sock" },

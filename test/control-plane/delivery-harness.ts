@@ -184,7 +184,7 @@ export class Delivery {
   }
 
   input(resources: ResourceSet): CompileInput {
-    return { revision: this.revision, resources, settings: this.settings };
+    return { revision: this.revision, resources, routesCreated: new Map(), settings: this.settings };
   }
 
   secretsOf(resources: ResourceSet): Map<string, string> {

@@ -27,7 +27,13 @@ const SETTINGS: CompileSettings = {
   requestBodyBytesMax: 1_000_000,
   calloutTimeoutMs: 250,
 };
-const input = (resources: ResourceSet, revision = 7n): CompileInput => ({ revision, resources, settings: SETTINGS });
+const CREATED = 1_767_225_600;
+const input = (resources: ResourceSet, revision = 7n): CompileInput => ({
+  revision,
+  resources,
+  routesCreated: new Map(resources.modelRoutes.map(({ id }) => [id, CREATED])),
+  settings: SETTINGS,
+});
 
 let filter: FilterCheck;
 beforeAll(async () => {
@@ -53,7 +59,12 @@ class ConfigReader {
       const targets = Array.from({ length: this.u32(at + 12) }, (_, i) =>
         this.target(this.u32(this.u32(at + 16) + i * 4)),
       );
-      return { flags: this.u32(at + 4), perTryTimeoutMs: this.u32(at + 8), targets };
+      return {
+        flags: this.u32(at + 4),
+        perTryTimeoutMs: this.u32(at + 8),
+        created: this.u32(at + 20),
+        targets,
+      };
     }
   }
   private target(at: number) {
@@ -116,6 +127,7 @@ describe("the filter's configuration", () => {
     };
     expect(reader.route("team/fast:1")).toMatchObject({
       perTryTimeoutMs: 1234,
+      created: CREATED,
       targets: [
         {
           dialect: Dialect.OPENAI,

@@ -92,6 +92,32 @@ export function storeConformance(name: string, underTest: StoreUnderTest): void 
       expect(stored).toEqual([...sorted, "provider p", "target t"]);
     });
 
+    it("tell when a document was first stored, also of one that was deleted or came back", async () => {
+      const route = (id: string, json = "{}"): StoredDocument => ({ kind: "model-route", id, json });
+      await commit(1n, [route("old"), route("back"), target("t")]);
+      await store.commit({
+        number: 2n,
+        createdAt: LATER,
+        cause: "later",
+        documents: [route("old", '{"n":2}'), route("new"), target("late")],
+        credentials: [],
+      });
+      await store.commit({
+        number: 3n,
+        createdAt: "2026-01-03T00:00:00.000Z",
+        cause: "latest",
+        documents: [route("back"), route("new")],
+        credentials: [],
+      });
+      expect(await store.firstStored("model-route")).toEqual(
+        new Map([
+          ["back", AT],
+          ["new", LATER],
+          ["old", AT],
+        ]),
+      );
+    });
+
     it("are listed newest first, in pages", async () => {
       for (const number of [1n, 2n, 3n]) await commit(number, []);
       const numbers = async (page: { before?: bigint; limit: number }) =>

@@ -31,6 +31,7 @@ function configuration(): Buffer {
   return encodeFilterConfig({
     revision: 1n,
     modelRoutes: [],
+    routesCreated: new Map(),
     targets: new Map(),
     requestBodyBytesMax: 2 * HUGE_BODY_BYTES,
     calloutTimeoutMs: 1_000,

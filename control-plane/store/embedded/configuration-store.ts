@@ -64,6 +64,16 @@ export class EmbeddedConfigurationStore implements ConfigurationStore {
     return rows.map(summary);
   }
 
+  async firstStored(kind: ConfigurationKind): Promise<ReadonlyMap<string, string>> {
+    const rows = this.#database
+      .prepare(
+        `SELECT id, min(created_at) AS created_at FROM document JOIN revision ON number = since
+         WHERE kind = ? GROUP BY id`,
+      )
+      .all(kind) as { id: string; created_at: string }[];
+    return new Map(rows.map((row) => [row.id, row.created_at]));
+  }
+
   async commit(revision: RevisionCommit): Promise<void> {
     this.#commit(revision);
   }

@@ -13,6 +13,7 @@ export function openEmbeddedStore(file: string): Store {
     liveRevision: () => configuration.liveRevision(),
     revision: (number) => configuration.revision(number),
     revisions: (page) => configuration.revisions(page),
+    firstStored: (kind) => configuration.firstStored(kind),
     commit: (revision) => configuration.commit(revision),
     credentials: () => configuration.credentials(),
     reseal: (credentials) => configuration.reseal(credentials),
