@@ -1,15 +1,21 @@
 // The betas that a client asks for, as hosts of Claude take them. Some are sent unasked by SDKs and agents and mean nothing
 // there: what they switch on is part of the host's API already, or is Anthropic's own; a host refuses the whole request for
 // a name that it does not know. They are left out. All others pass: whoever asks for one must hear that it is not there.
-// https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages-request-response.html
+// Each name here is known to be sent unasked and to be refused by a host, as the reports beside it say.
 
 import { COMMA, SPACE } from "../../bytes/ascii";
 import { Literal, utf8 } from "../../sdk";
 
 const UNASKED: StaticArray<Literal> = [
+  // https://github.com/anthropics/anthropic-sdk-python/pull/1121 and https://github.com/vercel/ai/issues/10981
   utf8("structured-outputs-2025-11-13"),
+  // https://github.com/QuantumNous/new-api/issues/2975
+  utf8("structured-outputs-2025-12-15"),
+  // https://github.com/anthropics/claude-code/issues/49648
   utf8("claude-code-20250219"),
+  // https://github.com/anthropics/claude-code/issues/13770
   utf8("oauth-2025-04-20"),
+  // https://github.com/anthropics/claude-code/issues/21625
   utf8("prompt-caching-scope-2026-01-05"),
 ];
 
