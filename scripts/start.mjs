@@ -151,7 +151,7 @@ function welcome({ settings, api, configuration, key, gatewayUrl, logs }) {
   return `
 Sluice runs. Ctrl-C ends it.
 
-  gateway       ${gatewayUrl}/v1 (OpenAI SDKs), ${gatewayUrl} (Anthropic SDKs)
+  gateway       ${gatewayUrl}/v1 (OpenAI SDKs), ${gatewayUrl} (Anthropic and Gemini SDKs)
   operator API  ${api.url}/api/v1, its bearer token is ${token}
   Envoy admin   http://127.0.0.1:${settings.envoyAdminPort}
   logs          ${relative(process.cwd(), logs) || "."}
