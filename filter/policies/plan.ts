@@ -66,7 +66,7 @@ export function pinPassed(exchange: Exchange): Outcome {
     const record = config.routeTarget(exchange.route, i);
     if (serves(record, exchange)) exchange.pinnedTarget = record;
   }
-  passedTotal.add(1);
+  if (exchange.pinnedTarget != 0) passedTotal.add(1);
   return Outcome.NEXT;
 }
 

@@ -11,3 +11,4 @@ export * from "./form";
 export * from "./json";
 export { allocate, free, outLength, outPointer } from "./memory";
 export * from "./sse";
+export * from "./usage";

@@ -1,6 +1,6 @@
 // Token counts of a Converse reply in OpenAI's form.
 
-import { ChatUsage } from "../translation/chat-usage";
+import { TokenUsage } from "../../usage/token-usage";
 import { Fields, Value } from "../translation/value";
 
 const usage = new Fields();
@@ -10,7 +10,7 @@ const cacheRead = usage.add("cacheReadInputTokens");
 const cacheWrite = usage.add("cacheWriteInputTokens");
 
 /** Converse counts cached tokens beside the others, chat among them. Leaves zeros where it tells nothing. */
-export function readUsage(value: Value, into: ChatUsage): void {
+export function readUsage(value: Value, into: TokenUsage): void {
   into.reset();
   usage.readValue(value);
   into.cached = cacheRead.count;

@@ -1,6 +1,6 @@
 // Cohere's token counts: `tokens` is what the model read and wrote, `billed_units` what of it is charged. Chat counts tokens.
 
-import { ChatUsage } from "../translation/chat-usage";
+import { TokenUsage } from "../../usage/token-usage";
 import { Fields, Value } from "../translation/value";
 
 const usage = new Fields();
@@ -13,7 +13,7 @@ const input = counts.add("input_tokens");
 const output = counts.add("output_tokens");
 
 /** Leaves zeros where the provider tells nothing. */
-export function readUsage(value: Value, into: ChatUsage): void {
+export function readUsage(value: Value, into: TokenUsage): void {
   into.reset();
   if (!usage.readValue(value)) return;
   if (!counts.readValue(tokens) && !counts.readValue(billedUnits)) return;

@@ -1,6 +1,6 @@
 // Token counts of a Gemini reply in OpenAI's form. In a stream every chunk tells the counts up to there: the last one counts.
 
-import { ChatUsage } from "../translation/chat-usage";
+import { TokenUsage } from "../../usage/token-usage";
 import { Fields, Items, Value } from "../translation/value";
 
 const usage = new Fields();
@@ -18,7 +18,7 @@ const tokenCount = detail.add("tokenCount");
 const details = new Items();
 
 /** Leaves zeros where Gemini tells nothing. It counts thoughts beside the answer, chat within it. */
-export function readUsage(value: Value, into: ChatUsage): void {
+export function readUsage(value: Value, into: TokenUsage): void {
   into.reset();
   usage.readValue(value);
   // What tools of Google's put into the prompt is charged as prompt, and counted beside it.

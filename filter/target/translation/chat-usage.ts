@@ -1,33 +1,9 @@
 // Token counts in chat's words, whatever the provider calls them. What a provider does not tell is left out.
 
 import { JsonWriter } from "../../json/writer";
+import { TokenUsage, UNTOLD } from "../../usage/token-usage";
 
-/** A count that the provider has not told. */
-export const UNTOLD: i64 = -1;
-
-export class ChatUsage {
-  /** All that the model read, cached or not. */
-  input: i64 = 0;
-  /** All that the model wrote, thoughts among them. */
-  output: i64 = 0;
-  /** Of the input: read from the provider's cache, written to it, sound. */
-  cached: i64 = UNTOLD;
-  cacheWritten: i64 = UNTOLD;
-  inputAudio: i64 = UNTOLD;
-  /** Of the output: thoughts, sound. */
-  reasoning: i64 = UNTOLD;
-  outputAudio: i64 = UNTOLD;
-
-  reset(): void {
-    this.input = 0;
-    this.output = 0;
-    this.cached = UNTOLD;
-    this.cacheWritten = UNTOLD;
-    this.inputAudio = UNTOLD;
-    this.reasoning = UNTOLD;
-    this.outputAudio = UNTOLD;
-  }
-
+export class ChatUsage extends TokenUsage {
   /** `{"prompt_tokens":…}` */
   write(json: JsonWriter): void {
     json.objectBegin();

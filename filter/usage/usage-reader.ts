@@ -1,0 +1,167 @@
+// Finds what an attempt used in the provider's own JSON, whichever API it speaks: in a whole reply, or in those events of a
+// stream that tell it. Only members at their documented place count: what a model writes cannot pose as its bill.
+//
+//   OpenAI       usage            {"usage":{…}}, of Responses {"response":{"usage":{…}}}
+//   Anthropic    usage            {"type":"message_start","message":{"usage":{…}}}, {"type":"message_delta","usage":{…}}
+//   Gemini       usageMetadata    every chunk, the last one counts
+//   Cohere       usage            {"type":"message-end","delta":{"usage":{…}}}
+
+import { Dialect } from "../contract";
+import { MessagesUsage } from "../target/anthropic/messages-usage";
+import { readUsage as readConverse } from "../target/bedrock/converse-usage";
+import { readUsage as readCohere } from "../target/cohere/cohere-usage";
+import { readUsage as readGemini } from "../target/gemini/gemini-usage";
+import { Fields, Items } from "../target/translation/value";
+import { mentionsUsage } from "./mentions-usage";
+import { readOpenAiUsage } from "./openai-usage";
+import { TokenUsage } from "./token-usage";
+
+const top = new Fields();
+const usage = top.add("usage");
+const usageMetadata = top.add("usageMetadata");
+const message = top.add("message");
+const response = top.add("response");
+const delta = top.add("delta");
+const metadata = top.add("metadata");
+const meta = top.add("meta");
+const predictions = top.add("predictions");
+
+const inner = new Fields();
+const innerUsage = inner.add("usage");
+const tokens = inner.add("tokens");
+const billedUnits = inner.add("billed_units");
+
+// Coze
+const counts = new Fields();
+const inputCount = counts.add("input_count");
+const outputCount = counts.add("output_count");
+
+// Bailian
+const models = new Fields();
+const modelList = models.add("models");
+const perModel = new Fields();
+const inputTokens = perModel.add("input_tokens");
+const outputTokens = perModel.add("output_tokens");
+
+// Vertex AI's embeddings
+const prediction = new Fields();
+const embeddings = prediction.add("embeddings");
+const embedding = new Fields();
+const statistics = embedding.add("statistics");
+const statistic = new Fields();
+const tokenCount = statistic.add("token_count");
+
+const items = new Items();
+
+export class UsageReader {
+  /** Whether the provider has said what was used; then `usage` is it, as far as it came. */
+  told: bool = false;
+  readonly usage: TokenUsage = new TokenUsage();
+  private readonly messages: MessagesUsage = new MessagesUsage();
+  private dialect: i32 = 0;
+
+  begin(dialect: i32): void {
+    this.dialect = dialect;
+    this.told = false;
+    this.usage.reset();
+    this.messages.reset();
+  }
+
+  /** The data of one event of a stream. Most tell nothing, and are not parsed. */
+  readEvent(data: usize, length: i32): void {
+    if (mentionsUsage(data, length)) this.readReply(data, length);
+  }
+
+  /** A whole reply, or an event. */
+  readReply(body: usize, length: i32): void {
+    if (top.read(body, length) && this.find()) this.told = true;
+  }
+
+  private find(): bool {
+    switch (this.dialect) {
+      case Dialect.ANTHROPIC:
+      case Dialect.ANTHROPIC_BEDROCK:
+      case Dialect.ANTHROPIC_VERTEX:
+        return this.findMessages();
+      case Dialect.GEMINI:
+        return this.findGemini();
+      case Dialect.BEDROCK:
+        if (!usage.isObject) return false;
+        readConverse(usage, this.usage);
+        return true;
+      case Dialect.COHERE:
+        return this.findCohere();
+      case Dialect.DIFY:
+        inner.readValue(metadata);
+        return readOpenAiUsage(innerUsage, this.usage);
+      case Dialect.COZE:
+        if (!counts.readValue(usage)) return false;
+        this.add(inputCount.count, outputCount.count, false);
+        return true;
+      case Dialect.BAILIAN:
+        return this.findBailian();
+      default:
+        if (!usage.isObject && inner.readValue(response)) return readOpenAiUsage(innerUsage, this.usage);
+        return readOpenAiUsage(usage, this.usage);
+    }
+  }
+
+  private findMessages(): bool {
+    const value = !usage.isObject && inner.readValue(message) ? innerUsage : usage;
+    if (!value.isObject) return this.told;
+    this.messages.read(value);
+    this.usage.copy(this.messages);
+    return true;
+  }
+
+  private findGemini(): bool {
+    if (usageMetadata.isObject) {
+      readGemini(usageMetadata, this.usage);
+      return true;
+    }
+    if (!items.begin(predictions)) return this.told;
+    this.usage.reset();
+    while (items.next()) {
+      prediction.readValue(items.value);
+      embedding.readValue(embeddings);
+      if (statistic.readValue(statistics)) this.usage.input += tokenCount.count;
+    }
+    return true;
+  }
+
+  /** Rerankers bill in units of their own, which are no tokens. */
+  private findCohere(): bool {
+    if (usage.isObject) {
+      readCohere(usage, this.usage);
+      return true;
+    }
+    if (inner.readValue(delta) && innerUsage.isObject) {
+      readCohere(innerUsage, this.usage);
+      return true;
+    }
+    if (!inner.readValue(meta)) return this.told;
+    const value = tokens.isObject ? tokens : billedUnits;
+    if (!perModel.readValue(value)) return this.told;
+    this.add(inputTokens.count, outputTokens.count, false);
+    return true;
+  }
+
+  /** Counts of each model that the application asked; later events repeat and raise them. */
+  private findBailian(): bool {
+    if (!models.readValue(usage) || !items.begin(modelList)) return this.told;
+    let read: i64 = 0;
+    let written: i64 = 0;
+    while (items.next()) {
+      perModel.readValue(items.value);
+      read += inputTokens.count;
+      written += outputTokens.count;
+    }
+    this.add(read, written, true);
+    return true;
+  }
+
+  private add(read: i64, written: i64, grows: bool): void {
+    this.usage.input = grows ? max(this.usage.input, read) : read;
+    this.usage.output = grows ? max(this.usage.output, written) : written;
+  }
+}
