@@ -2,7 +2,7 @@
 
 export const PLAN_FORMAT = 2;
 export const CONFIG_FORMAT = 2;
-export const LEASE_FORMAT = 2;
+export const LEASE_FORMAT = 3;
 export const CHANGES_FORMAT = 1;
 export const CONFIG_MAGIC = 1178815571;
 export const CONFIG_HEADER_BYTES = 64;
@@ -83,6 +83,12 @@ export const Operation = {
   GEMINI_BATCH_EMBED: 19,
   IMAGES_EDIT: 20,
   IMAGES_VARIATION: 21,
+} as const;
+
+export const Priority = {
+  CRITICAL: 0,
+  STANDARD: 1,
+  BATCH: 2,
 } as const;
 
 export const PlanFlag = {
@@ -436,5 +442,14 @@ export const FILTER_ERRORS = [
     geminiStatus: "INVALID_ARGUMENT",
     message:
       "Realtime sessions and WebSockets do not pass this gateway. Use a streamed request instead, for example POST /v1/chat/completions with stream: true.",
+  },
+  {
+    code: "operation_not_allowed",
+    status: 403,
+    openaiType: "invalid_request_error",
+    anthropicType: "permission_error",
+    geminiStatus: "PERMISSION_DENIED",
+    message:
+      "This API key may not use this operation. Ask the operator to allow it for your application, or use another key.",
   },
 ] as const;

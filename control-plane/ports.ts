@@ -1,6 +1,6 @@
 // The interfaces between the two halves of the control plane. Decisions (resources, store, operator API) know what is
 // wanted; delivery (snapshot, xDS, callout API) knows how Envoy gets it. Neither imports the other's files.
-import type { LeaseStatus } from "./contract.js";
+import type { LeaseStatus, Priority } from "./contract.js";
 import type { Logger } from "./logger.js";
 import type { Kind } from "./resources/common.js";
 import type { ModelRoute } from "./resources/model-route.js";
@@ -114,15 +114,27 @@ export interface PublisherOptions {
   readonly log: Logger;
 }
 
+/** Who is behind an API key; ids of resources. None for an unknown key. */
+export interface LeaseHolder {
+  readonly tenant?: string;
+  readonly department?: string;
+  readonly application?: string;
+  readonly consumer?: string;
+}
+
 /** What is known about an API key. Times of the lease itself are set by the callout API from `LeaseTiming`. */
 export interface LeaseAnswer {
   readonly status: (typeof LeaseStatus)[keyof typeof LeaseStatus];
+  readonly holder: LeaseHolder;
   /** Empty for an unknown key. */
-  readonly consumerId: string;
+  readonly keyId: string;
+  readonly priority: (typeof Priority)[keyof typeof Priority];
+  /** Bits by number of the enumeration Operation: what the key may do. */
+  readonly operations: bigint;
   /** Key that seals ids of provider-side state for this consumer, SEAL_KEY_BYTES long; empty unless granted. */
   readonly sealKey: Buffer;
-  /** Patterns as in ARCHITECTURE §2.5; empty unless granted. */
-  readonly models: readonly string[];
+  /** Levels of patterns as in ARCHITECTURE §2.5: a model must be covered at each. Empty unless granted. */
+  readonly models: readonly (readonly string[])[];
   /** Unix ms at which the key itself ends: a lease must not outlive it. */
   readonly keyExpiresAtMs: number | undefined;
 }

@@ -3,7 +3,7 @@ import { CHANGES_FORMAT, LEASE_FORMAT, LeaseStatus } from "../contract.js";
 import type { LeaseAnswer, LeaseChanges, LeaseTiming } from "../ports.js";
 import { bytes16, string16 } from "../string16.js";
 
-const LEASE_HEADER_BYTES = 22;
+const LEASE_HEADER_BYTES = 28;
 const CHANGES_HEADER_BYTES = 12;
 /** A refusal is asked for again this soon, so that a new key works at once for whoever was too early. */
 const REFUSAL_AGE_MS = 5_000;
@@ -22,8 +22,18 @@ export function leaseRecord(answer: LeaseAnswer, timing: LeaseTiming, nowMs: num
   header.writeUInt8(answer.status, 1);
   header.writeBigUInt64LE(BigInt(refreshAfter), 4);
   header.writeBigUInt64LE(BigInt(notAfter), 12);
-  header.writeUInt16LE(answer.models.length, 20);
-  return Buffer.concat([header, string16(answer.consumerId), bytes16(answer.sealKey), ...answer.models.map(string16)]);
+  header.writeUInt8(answer.priority, 2);
+  header.writeUInt8(answer.models.length, 3);
+  header.writeBigUInt64LE(answer.operations, 20);
+  const { tenant, department, application, consumer } = answer.holder;
+  const names = [tenant, department, application, consumer, answer.keyId].map((name) => string16(name ?? ""));
+  return Buffer.concat([header, ...names, bytes16(answer.sealKey), ...answer.models.map(patternLevel)]);
+}
+
+function patternLevel(patterns: readonly string[]): Buffer {
+  const count = Buffer.alloc(2);
+  count.writeUInt16LE(patterns.length);
+  return Buffer.concat([count, ...patterns.map(string16)]);
 }
 
 export function changesRecord(changes: LeaseChanges): Buffer {

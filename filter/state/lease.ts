@@ -7,9 +7,9 @@ import { LEASE_FORMAT, LeaseStatus } from "../contract";
 
 export const DIGEST_BYTES: i32 = 32;
 const PREFIX_BYTES: i32 = DIGEST_BYTES + 8;
-const HEADER_BYTES: i32 = 22;
-/** In front of the model patterns: the consumer's id, the seal key. */
-const STRINGS: i32 = 2;
+const HEADER_BYTES: i32 = 28;
+/** In front of the model patterns: tenant, department, application, consumer, key, seal key. */
+const STRINGS: i32 = 6;
 
 export class Lease {
   /** Unix milliseconds before which no further refresh is tried; moved on by every try. */
@@ -44,23 +44,54 @@ export class Lease {
     return memory.compare(this.pointer, digest, DIGEST_BYTES) == 0;
   }
 
-  /** Whether one of the lease's patterns (a name, or a prefix ending in `*`) covers this public model name. */
+  /** Whether this public model name is covered at every level by a pattern (a name, or a prefix ending in `*`). */
   allowsModel(name: usize, length: i32): bool {
-    const patterns = load<u16>(this.body, 20);
-    let at = this.sealKey;
-    at += 2 + <usize>load<u16>(at);
-    for (let i: u16 = 0; i < patterns; i++) {
-      const patternLength: i32 = load<u16>(at);
-      if (covers(at + 2, patternLength, name, length)) return true;
-      at += 2 + <usize>patternLength;
+    let at = skip(this.sealKey);
+    for (let level = this.levels; level > 0; level--) {
+      let isCovered = false;
+      let patterns = load<u16>(at);
+      for (at += 2; patterns > 0; patterns--) {
+        if (!isCovered) isCovered = covers(at + 2, load<u16>(at), name, length);
+        at = skip(at);
+      }
+      if (!isCovered) return false;
     }
-    return false;
+    return true;
+  }
+
+  allowsOperation(operation: i32): bool {
+    return ((load<u64>(this.body, 20) >> operation) & 1) != 0;
+  }
+
+  /** Of the enumeration Priority. */
+  get priority(): i32 {
+    return load<u8>(this.body, 2);
+  }
+
+  /** str16, empty where there is none: who is behind the key, from the widest circle to the key itself. */
+  get tenant(): usize {
+    return this.body + HEADER_BYTES;
+  }
+  get department(): usize {
+    return skip(this.tenant);
+  }
+  get application(): usize {
+    return skip(this.department);
+  }
+  get consumer(): usize {
+    return skip(this.application);
+  }
+  get keyId(): usize {
+    return skip(this.consumer);
   }
 
   /** str16: the key that seals ids of provider-side state for this consumer; empty in a refusal. */
   get sealKey(): usize {
-    const consumer = this.body + HEADER_BYTES;
-    return consumer + 2 + <usize>load<u16>(consumer);
+    return skip(this.keyId);
+  }
+
+  private get levels(): i32 {
+    return load<u8>(this.body, 3);
   }
 
   private get body(): usize {
@@ -89,14 +120,27 @@ function isWhole(bytes: usize, length: i32): bool {
   if (length < HEADER_BYTES + 2 || load<u8>(bytes) != <u8>LEASE_FORMAT) return false;
   const status: i32 = load<u8>(bytes, 1);
   if (status < LeaseStatus.GRANTED || status > LeaseStatus.DISABLED) return false;
-  const strings = <i32>load<u16>(bytes, 20) + STRINGS;
-  let at = HEADER_BYTES;
-  for (let i = 0; i < strings; i++) {
-    if (at + 2 > length) return false;
-    at += 2 + <i32>load<u16>(bytes + <usize>at);
-    if (at > length) return false;
+  let at = skipStrings(bytes, HEADER_BYTES, STRINGS, length);
+  for (let level: i32 = load<u8>(bytes, 3); level > 0; level--) {
+    if (at < 0 || at + 2 > length) return false;
+    at = skipStrings(bytes, at + 2, load<u16>(bytes + <usize>at), length);
   }
   return at == length;
+}
+
+/** The offset behind so many str16; -1 when they do not lie within `length`. */
+function skipStrings(bytes: usize, from: i32, count: i32, length: i32): i32 {
+  let at = from;
+  for (let i = 0; i < count; i++) {
+    if (at + 2 > length) return -1;
+    at += 2 + <i32>load<u16>(bytes + <usize>at);
+    if (at > length) return -1;
+  }
+  return at;
+}
+
+function skip(string16: usize): usize {
+  return string16 + 2 + <usize>load<u16>(string16);
 }
 
 function covers(pattern: usize, patternLength: i32, name: usize, length: i32): bool {

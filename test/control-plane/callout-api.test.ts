@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createCalloutApi } from "../../control-plane/callout-api/server.js";
-import { CHANGES_FORMAT, LEASE_FORMAT, LeaseStatus } from "../../control-plane/contract.js";
+import { CHANGES_FORMAT, LEASE_FORMAT, LeaseStatus, Priority } from "../../control-plane/contract.js";
 import type { CalloutApi, LeaseAnswer, LeaseChanges, WorkerReport } from "../../control-plane/ports.js";
 
 const TOKEN = "callout-token-of-a-test";
@@ -21,9 +21,12 @@ let changes: LeaseChanges;
 let api: CalloutApi;
 const granted: LeaseAnswer = {
   status: LeaseStatus.GRANTED,
-  consumerId: "team-é",
+  holder: { tenant: "acme", application: "search", consumer: "team-é" },
+  keyId: "0123456789abcdef",
+  priority: Priority.BATCH,
+  operations: 2n ** 63n + 5n,
   sealKey: Buffer.from("seal"),
-  models: ["gpt-*", "claude"],
+  models: [["gpt-*", "claude"], ["*"]],
   keyExpiresAtMs: undefined,
 };
 
@@ -86,17 +89,29 @@ function ask(
 }
 
 function readLease(body: Buffer) {
-  const texts: string[] = [];
-  for (let at = 22; at < body.length; at += 2 + body.readUInt16LE(at)) {
-    texts.push(body.toString("utf8", at + 2, at + 2 + body.readUInt16LE(at)));
-  }
+  let at = 28;
+  const number = () => {
+    at += 2;
+    return body.readUInt16LE(at - 2);
+  };
+  const text = () => {
+    const length = number();
+    at += length;
+    return body.toString("utf8", at - length, at);
+  };
+  const texts = (count: number) => Array.from({ length: count }, text);
+  const names = texts(6);
+  const models = Array.from({ length: body[3] ?? 0 }, () => texts(number()));
+  expect(at).toBe(body.length);
   return {
     format: body[0],
     status: body[1],
     refreshAfter: Number(body.readBigUInt64LE(4)),
     notAfter: Number(body.readBigUInt64LE(12)),
-    patterns: body.readUInt16LE(20),
-    texts,
+    priority: body[2],
+    operations: body.readBigUInt64LE(20),
+    names,
+    models,
   };
 }
 
@@ -110,8 +125,10 @@ describe("a lease", () => {
       status: LeaseStatus.GRANTED,
       refreshAfter: NOW + 60_000,
       notAfter: NOW + 3_600_000,
-      patterns: 2,
-      texts: ["team-é", "seal", "gpt-*", "claude"],
+      priority: Priority.BATCH,
+      operations: 2n ** 63n + 5n,
+      names: ["acme", "", "search", "team-é", "0123456789abcdef", "seal"],
+      models: [["gpt-*", "claude"], ["*"]],
     });
   });
 
@@ -126,9 +143,18 @@ describe("a lease", () => {
   test.each([LeaseStatus.UNKNOWN_KEY, LeaseStatus.EXPIRED_KEY, LeaseStatus.DISABLED])(
     "of a refusal (status %i) is short",
     async (status) => {
-      lease = { status, consumerId: "", sealKey: Buffer.alloc(0), models: [], keyExpiresAtMs: NOW - 1_000 };
+      lease = {
+        status,
+        holder: {},
+        keyId: "",
+        priority: Priority.STANDARD,
+        operations: 0n,
+        sealKey: Buffer.alloc(0),
+        models: [],
+        keyExpiresAtMs: NOW - 1_000,
+      };
       const record = readLease((await ask(`/v1/leases/${DIGEST}`)).body);
-      expect(record).toMatchObject({ status, patterns: 0, texts: ["", ""] });
+      expect(record).toMatchObject({ status, operations: 0n, names: ["", "", "", "", "", ""], models: [] });
       expect(record.notAfter).toBeGreaterThan(NOW);
       expect(record.notAfter).toBeLessThan(NOW + 60_000);
     },

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createCalloutApi } from "../../control-plane/callout-api/server.js";
-import { LeaseStatus, SEAL_KEY_BYTES } from "../../control-plane/contract.js";
+import { LeaseStatus, Priority, SEAL_KEY_BYTES } from "../../control-plane/contract.js";
 import { renderBootstrap } from "../../control-plane/envoy-bootstrap.js";
 import { generateApiKey } from "../../control-plane/keys.js";
 import { createLogger } from "../../control-plane/logger.js";
@@ -159,9 +159,12 @@ export class Delivery {
       leases: {
         lookup: async () => ({
           status: LeaseStatus.GRANTED,
-          consumerId: "team",
+          holder: { consumer: "team" },
+          keyId: "0123456789abcdef",
+          priority: Priority.STANDARD,
+          operations: 2n ** 64n - 1n,
           sealKey: Buffer.alloc(SEAL_KEY_BYTES),
-          models: ["*"],
+          models: [["*"]],
           keyExpiresAtMs: undefined,
         }),
         changesSince: async (sequence) => ({ all: false, digests: [], sequence }),

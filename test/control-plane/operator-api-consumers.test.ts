@@ -1,7 +1,7 @@
 // Consumers and API keys over HTTP, and what the lease book then says about the keys.
 import { createHash, randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LeaseStatus, SEAL_KEY_BYTES } from "../../control-plane/contract.js";
+import { LeaseStatus, Priority, SEAL_KEY_BYTES } from "../../control-plane/contract.js";
 import { StoreLeaseBook } from "../../control-plane/identity/lease-book.js";
 import { generateApiKey } from "../../control-plane/keys.js";
 import { Keyring } from "../../control-plane/secrets/keyring.js";
@@ -21,7 +21,10 @@ const digestOf = (key: string) => createHash("sha256").update(key).digest("hex")
 const leaseOf = (key: string) => harness.leases.lookup(digestOf(key));
 const unknown = {
   status: LeaseStatus.UNKNOWN_KEY,
-  consumerId: "",
+  holder: {},
+  keyId: "",
+  priority: Priority.STANDARD,
+  operations: 0n,
   sealKey: Buffer.alloc(0),
   models: [],
   keyExpiresAtMs: undefined,
@@ -78,9 +81,12 @@ describe("an API key", () => {
     expect((await harness.get(KEYS)).body).toEqual({ items: [shown] });
     expect(await leaseOf(key)).toEqual({
       status: LeaseStatus.GRANTED,
-      consumerId: "search",
+      holder: { consumer: "search" },
+      keyId: shown.id,
+      priority: Priority.STANDARD,
+      operations: 2n ** 64n - 1n,
       sealKey: expect.any(Buffer),
-      models: ["gpt-4o", "claude-*"],
+      models: [["gpt-4o", "claude-*"]],
       keyExpiresAtMs: undefined,
     });
   });
@@ -105,7 +111,7 @@ describe("an API key", () => {
     const key = generateApiKey();
     const first = await harness.post(KEYS, { key });
     expect(first.body.key).toBe(key);
-    expect((await leaseOf(key)).consumerId).toBe("search");
+    expect((await leaseOf(key)).holder.consumer).toBe("search");
     const again = await harness.post(KEYS, { key });
     expect([again.status, again.body.error.code]).toEqual([409, "key_taken"]);
 
@@ -134,7 +140,10 @@ describe("an API key", () => {
     expect((await at(end - 1)).status).toBe(LeaseStatus.GRANTED);
     expect(await at(end)).toEqual({
       status: LeaseStatus.EXPIRED_KEY,
-      consumerId: "search",
+      holder: { consumer: "search" },
+      keyId: digestOf(key).slice(0, 16),
+      priority: Priority.STANDARD,
+      operations: 0n,
       sealKey: Buffer.alloc(0),
       models: [],
       keyExpiresAtMs: end,
@@ -160,7 +169,7 @@ describe("an API key", () => {
       [() => harness.put("/api/v1/consumers/search", { disabled: true }), { status: LeaseStatus.DISABLED, models: [] }],
       [
         () => harness.put("/api/v1/consumers/search", { models: ["x"] }),
-        { status: LeaseStatus.GRANTED, models: ["x"] },
+        { status: LeaseStatus.GRANTED, models: [["x"]] },
       ],
       [() => harness.delete("/api/v1/consumers/search"), unknown],
     ];
