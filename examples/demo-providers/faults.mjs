@@ -8,11 +8,12 @@ const FIELDS = {
   refuse: { forMs: "count" },
   reset: { afterHeaders: "boolean" },
   "sse-error": { message: "string" },
-  cut: { afterEvents: "count", reset: "boolean" },
+  body: { status: "anyStatus", contentType: "string", text: "string" },
+  cut: { afterEvents: "count", withinEvent: "boolean", reset: "boolean" },
   slow: { firstEventDelayMs: "count", eventDelayMs: "count" },
   chop: { chunkBytes: "count" },
   "invalid-json": {},
-  gzip: {},
+  gzip: { status: "status" },
 };
 
 const CHECKS = {
@@ -20,7 +21,9 @@ const CHECKS = {
   boolean: (value) => typeof value === "boolean",
   count: (value) => Number.isInteger(value) && value >= 0,
   status: (value) => Number.isInteger(value) && value >= 400 && value <= 599,
+  anyStatus: (value) => Number.isInteger(value) && value >= 200 && value <= 599,
 };
+const WANTED = { status: "a status from 400 to 599", anyStatus: "a status from 200 to 599" };
 
 export const NO_FAULT = Object.freeze({ kind: "none" });
 
@@ -34,8 +37,7 @@ export function parseFault(value) {
     const type = name === "times" ? "count" : fields[name];
     if (!type)
       throw new Error(`${value.kind} takes no '${name}'; it takes ${["times", ...Object.keys(fields)].join(", ")}`);
-    if (!CHECKS[type](field))
-      throw new Error(`${name}: want ${type === "status" ? "a status from 400 to 599" : `a ${type}`}`);
+    if (!CHECKS[type](field)) throw new Error(`${name}: want ${WANTED[type] ?? `a ${type}`}`);
   }
   if (value.kind === "status" && value.status === undefined) throw new Error("status: want a status from 400 to 599");
   if (value.times === 0) throw new Error("times: want 1 or more; leave it out for a lasting fault");

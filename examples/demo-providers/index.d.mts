@@ -10,11 +10,12 @@ export type Fault = { times?: number } & (
   | { kind: "refuse"; forMs?: number }
   | { kind: "reset"; afterHeaders?: boolean }
   | { kind: "sse-error"; message?: string }
-  | { kind: "cut"; afterEvents?: number; reset?: boolean }
+  | { kind: "body"; status?: number; contentType?: string; text?: string }
+  | { kind: "cut"; afterEvents?: number; withinEvent?: boolean; reset?: boolean }
   | { kind: "slow"; firstEventDelayMs?: number; eventDelayMs?: number }
   | { kind: "chop"; chunkBytes?: number }
   | { kind: "invalid-json" }
-  | { kind: "gzip" }
+  | { kind: "gzip"; status?: number }
 );
 
 export interface ProviderOptions {

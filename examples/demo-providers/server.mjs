@@ -111,6 +111,7 @@ class Provider {
     });
     const fault = this.#faults.take();
     entry.fault = fault.kind;
+    if (fault.kind === "body") return writeBody(response, fault);
     const reply = this.#replyTo(entry, fault);
     if (reply !== undefined) {
       entry.status = reply.status;
@@ -121,7 +122,7 @@ class Provider {
   /** What to answer; undefined = nothing at all. */
   #replyTo(entry, fault) {
     if (fault.kind === "hang" || (fault.kind === "reset" && !fault.afterHeaders)) return undefined;
-    if (fault.kind === "status") return this.#dialect.statusReply(fault);
+    if (fault.kind === "status" || fault.status !== undefined) return this.#dialect.statusReply(fault);
     try {
       if (entry.bodyBytes > BODY_BYTES_MAX) throw new Refusal(413, "Request exceeds the maximum size");
       return this.#dialect.answer(entry, this.#options);
@@ -176,6 +177,10 @@ class Provider {
       const bytes = this.#wires([event]);
       response.write(fault.kind === "invalid-json" && event.content ? broken(bytes) : bytes);
       if (delayMs > 0) await sleep(delayMs);
+    }
+    if (fault.kind === "cut" && fault.withinEvent) {
+      const bytes = this.#wires(events.slice(last, last + 1));
+      response.write(bytes.subarray(0, bytes.length / 2));
     }
     if (fault.kind === "cut" && fault.reset) {
       response.flushHeaders();
@@ -239,6 +244,13 @@ class Provider {
       await reply(400, { error: error.message });
     }
   }
+}
+
+/** What no dialect has written: a proxy's page, nothing at all, another kind of JSON. */
+function writeBody(response, { status = 200, contentType = "text/html", text = "" }) {
+  const length = Buffer.byteLength(text);
+  response.writeHead(status, { ...(text === "" ? {} : { "content-type": contentType }), "content-length": length });
+  response.end(text);
 }
 
 /** The event with a byte amiss: its last brace, or what is at that place in another framing. */

@@ -55,7 +55,7 @@ import {
 import { Edit, ModelEdit } from "./model-edit";
 import { PassingEvents } from "./passing-events";
 import { Plan } from "./plan";
-import { isCredentialStatus, isErrorStatus, isProvidersOwn, isWorthRetry, Reply } from "./reply";
+import { isCredentialStatus, isErrorStatus, isWorthRetry, Reply } from "./reply";
 import { ReplyHeaders, stripTrailers } from "./reply-headers";
 import { moveOn, writeContentLength, writeRequestHeaders } from "./request";
 import { FAILED, passesErrors, StreamSignal, TRANSLATED, Translator } from "./translator";
@@ -240,10 +240,10 @@ export class TargetStream extends StreamContext {
   }
 
   /** Answers the client from here: there is no retry behind it. */
-  private refuse(code: ErrorCode): Action {
+  private refuse(code: ErrorCode, status: i32 = errorStatus(code)): Action {
     this.reply = Reply.DONE;
     this.requestDone = true;
-    answerLocally(this.protocol, code, this.translator);
+    answerLocally(this.protocol, code, status, this.translator);
     return Action.PAUSE;
   }
 
@@ -251,14 +251,13 @@ export class TargetStream extends StreamContext {
 
   private kindOf(succeeded: bool): Reply {
     const passes = this.replyTranslator == null;
-    // The client can decode what nobody asked for, if it is its own dialect.
-    if (this.isEncoded && passes && (succeeded || isProvidersOwn(this.status))) return Reply.PASS;
-    if (!succeeded || this.isEncoded) return Reply.ERROR;
+    // Compressed though nobody asked: what is an error, where a stream ends and what it cost could not be seen.
+    if (!succeeded || (this.isEncoded && (!passes || answersJson(this.operation)))) return Reply.ERROR;
     const isBinary = this.events.isBinary;
     const isEvents = isBinary ? headers.isAwsEventStream : headers.isEventStream;
     const folds = !passes && this.replyTranslator!.foldsReply;
     if (isEvents != this.streaming && streamsOnDemand(this.operation)) return folds ? Reply.REPLY : Reply.ERROR;
-    if (isEvents && passes && !streamsOnDemand(this.operation)) return Reply.PASS;
+    if (isEvents && !streamsOnDemand(this.operation)) return answersJson(this.operation) ? Reply.ERROR : Reply.PASS;
     if (isEvents) {
       if (isBinary) setReplyEvents();
       // Events may be added or rewritten: no length is known before the end.
@@ -302,7 +301,8 @@ export class TargetStream extends StreamContext {
   private finishEmpty(): Action {
     if (this.hasNext) return this.abandonHeaders(true);
     if (isCredentialStatus(this.status)) return this.refuse(ErrorCode.UPSTREAM_CREDENTIAL_REJECTED);
-    return this.refuse(isErrorStatus(this.status) ? ErrorCode.UPSTREAM_ERROR : ErrorCode.UPSTREAM_INVALID_REPLY);
+    if (!isErrorStatus(this.status)) return this.refuse(ErrorCode.UPSTREAM_INVALID_REPLY);
+    return this.refuse(ErrorCode.UPSTREAM_ERROR, this.status);
   }
 
   private checkReply(size: i32, endOfStream: bool): Action {

@@ -5,7 +5,6 @@ import { ByteWriter } from "../bytes/byte-writer";
 import {
   ErrorCode,
   errorCodeName,
-  errorStatus,
   HEADER_DROPPED_FIELDS,
   HEADER_DROPPED_FIELDS_LENGTH,
   HEADER_ERROR,
@@ -17,8 +16,11 @@ import {
 } from "../contract";
 import { textLength, writeErrorBody } from "../errors/error-body";
 import {
+  getHeader,
   HeaderList,
   HeaderMap,
+  hostLength,
+  hostPointer,
   Literal,
   removeHeader,
   sendLocalReply,
@@ -39,6 +41,7 @@ const CONTENT_TYPE = utf8("content-type");
 const CONTENT_LENGTH = utf8("content-length");
 const CONTENT_ENCODING = utf8("content-encoding");
 const JSON_TYPE = utf8("application/json");
+const RETRY_AFTER = utf8("retry-after");
 const EVENT_STREAM = utf8("text/event-stream");
 
 export const STATUS_ABANDONED: i32 = 500;
@@ -83,14 +86,15 @@ export function markAbandoned(hasErrorStatus: bool, endOfStream: bool): void {
   if (!hasErrorStatus) setReplyStatus(STATUS_ABANDONED);
 }
 
-/** Answers the client from here, with what the translator says of its request. */
-export function answerLocally(protocol: i32, code: ErrorCode, translator: Translator | null): void {
+/** Answers the client from here, with what the translator says of its request. When to ask again stays. */
+export function answerLocally(protocol: i32, code: ErrorCode, status: i32, translator: Translator | null): void {
   const detail = translator != null ? translator.notes.detail.pointer : 0;
   const detailLength = translator != null ? translator.notes.detail.length : 0;
   const name = errorCodeName(code);
-  writeErrorBody(protocol, code, detail, detailLength, body.reset());
+  writeErrorBody(protocol, code, detail, detailLength, body.reset(), status);
   local.reset().addLiteral(CONTENT_TYPE, JSON_TYPE).add(ERROR, name, textLength(name));
-  sendLocalReply(errorStatus(code), local, body.pointer, body.length);
+  if (getHeader(HeaderMap.RESPONSE, RETRY_AFTER)) local.add(RETRY_AFTER, hostPointer(), hostLength());
+  sendLocalReply(status, local, body.pointer, body.length);
 }
 
 export function setReplyStatus(status: i32): void {

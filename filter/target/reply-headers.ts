@@ -17,6 +17,7 @@ const CONTENT_ENCODING = utf8("content-encoding");
 const EVENT_STREAM = utf8("text/event-stream");
 const AWS_EVENT_STREAM = utf8("application/vnd.amazon.eventstream");
 const JSON_TYPE = utf8("application/json");
+const IDENTITY = utf8("identity");
 
 enum HeaderUse {
   REMOVE = 0,
@@ -59,7 +60,7 @@ export class ReplyHeaders {
           this.isJson = startsWith(value, length, JSON_TYPE);
           break;
         case HeaderUse.CONTENT_ENCODING:
-          this.isEncoded = true;
+          this.isEncoded = length != IDENTITY.length || !IDENTITY.equals(value, length);
           break;
         default:
       }

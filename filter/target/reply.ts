@@ -31,8 +31,3 @@ export function isErrorStatus(status: i32): bool {
 export function isCredentialStatus(status: i32): bool {
   return status == 401 || status == 403;
 }
-
-/** An error whose text is for the client: one about the gateway's credential is not. */
-export function isProvidersOwn(status: i32): bool {
-  return isErrorStatus(status) && !isCredentialStatus(status);
-}

@@ -73,8 +73,10 @@ function content(random: Random, boundary: string): Buffer {
       String.fromCharCode(random.below(256)),
     ]),
   );
-  // Two pieces could make a whole one.
-  return Buffer.from(pieces.join("").replaceAll(delimiter, ""));
+  // Two pieces could make a whole one, of which the first line break may be that in front of the content.
+  let text = `\r\n${pieces.join("")}`;
+  while (text.includes(delimiter)) text = text.replaceAll(delimiter, "");
+  return Buffer.from(text.replace(/^\r\n/, ""));
 }
 
 test("a form gets the target's model and keeps every other byte", () => {
