@@ -1,0 +1,92 @@
+// Reads sums and events. SQLite adds up by group and point; rows leave it only when nothing more can be added.
+import type Database from "libsql";
+import type { Dimension } from "../dimensions.js";
+import type { UsageEvent } from "../event.js";
+import { type Filter, type Plan, planOf, Result, type Source, type UsageQuery, type UsageRow } from "../query.js";
+import { type Floors, MINUTE_MS } from "../roll-up.js";
+import type { Piece } from "../time-axis.js";
+import type { EventPage, EventPageRequest } from "../usage-store.js";
+import { COUNTER_COLUMNS, columnOf } from "./database.js";
+import { EVENT_COLUMNS, type EventRow, eventOf } from "./event-row.js";
+
+/** ` AND series.x IN (…)` for each dimension; its parameters are JSON lists in the same order. */
+function filterSql(filter: Filter): { sql: string; parameters: string[] } {
+  const entries = Object.entries(filter) as [Dimension, readonly string[]][];
+  return {
+    sql: entries.map(([name]) => ` AND series.${columnOf(name)} IN (SELECT value FROM json_each(?))`).join(""),
+    parameters: entries.map(([, values]) => JSON.stringify(values)),
+  };
+}
+
+/** CROSS JOIN has SQLite walk from left to right: the pieces, their rows by key, the series of each. */
+function sumsSql(plan: Plan, source: Source, filter: string): string {
+  const group = plan.groupBy.map((name) => `, series.${columnOf(name)}`).join("");
+  const sums = COUNTER_COLUMNS.map((name) => `, sum(${name})`).join("");
+  const latencies = plan.hasLatencies ? "group_concat(latencies, '')" : "''";
+  const span = (column: string) => `${column} >= piece.value ->> 1 AND ${column} < piece.value ->> 2`;
+  const rows =
+    source === "events"
+      ? `event ON ${span("event.started_at")}`
+      : `roll_up ON roll_up.level = ${source.number} AND ${span("roll_up.minute")}`;
+  const table = source === "events" ? "event" : "roll_up";
+  return `
+    SELECT piece.value ->> 0 AS point, ${latencies}${sums}${group}
+    FROM json_each(?) AS piece CROSS JOIN ${rows} CROSS JOIN series ON series.id = ${table}.series${filter}
+    GROUP BY point${group}`;
+}
+
+export class UsageReader {
+  constructor(private readonly database: Database.Database) {}
+
+  query(query: UsageQuery, floors: Floors): readonly UsageRow[] {
+    const plan = planOf(query, floors);
+    const result = new Result(query, plan);
+    for (const [source, pieces] of plan.sources) this.#sum(plan, source, pieces, result);
+    return result.rows();
+  }
+
+  event(id: string, floors: Floors): UsageEvent | undefined {
+    const row = this.database
+      .prepare(`SELECT ${EVENT_COLUMNS} FROM event JOIN profile ON profile.id = profile WHERE event.id = ?`)
+      .get(id) as EventRow | undefined;
+    return row === undefined || row.started_at < floors.events ? undefined : eventOf(row);
+  }
+
+  events({ from, to, filter, after, limit }: EventPageRequest, floors: Floors): EventPage {
+    const start = afterOf(after) ?? { startedAt: from, id: "" };
+    const { sql, parameters } = filterSql(filter);
+    const rows = this.database
+      .prepare(
+        `SELECT ${EVENT_COLUMNS}
+         FROM event CROSS JOIN series ON series.id = event.series CROSS JOIN profile ON profile.id = event.profile
+         WHERE started_at >= max(?, ?, ?) AND started_at < ? AND (started_at > ? OR event.id > ?)${sql}
+         ORDER BY started_at, event.id LIMIT ?`,
+      )
+      .all(from, floors.events, start.startedAt, to, start.startedAt, start.id, ...parameters, limit + 1) as EventRow[];
+    const items = rows.slice(0, limit).map(eventOf);
+    const last = items.at(-1);
+    return rows.length > limit && last !== undefined ? { items, next: `${last.startedAt}.${last.id}` } : { items };
+  }
+
+  #sum(plan: Plan, source: Source, pieces: readonly Piece<Source>[], result: Result): void {
+    const unit = source === "events" ? 1 : MINUTE_MS;
+    const spans = pieces.map(({ point, from, to }) => [point, from / unit, to / unit]);
+    const { sql, parameters } = filterSql(plan.filter);
+    const rows = this.database
+      .prepare(sumsSql(plan, source, sql))
+      .raw()
+      .all(JSON.stringify(spans), ...parameters) as [number, string, ...(number | string)[]][];
+    for (const [point, latencies, ...values] of rows) {
+      const counters = values.slice(0, COUNTER_COLUMNS.length) as number[];
+      const group = values.slice(COUNTER_COLUMNS.length) as string[];
+      result.add(point, group, counters, latencies);
+    }
+  }
+}
+
+/** `1700000000000.id`. */
+function afterOf(after: string | undefined): { startedAt: number; id: string } | undefined {
+  const match = after === undefined ? undefined : /^(\d{1,15})\.([!-~]{1,64})$/.exec(after);
+  if (match === null) return { startedAt: Number.MAX_SAFE_INTEGER, id: "" };
+  return match && { startedAt: Number(match[1]), id: match[2] ?? "" };
+}
