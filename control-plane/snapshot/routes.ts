@@ -73,6 +73,8 @@ export function routes(clusters: readonly string[], bodyBufferBytes: number): En
         name: "all",
         domains: ["*"],
         routes: [
+          // Most requests end here, before any expression is matched.
+          route(ROUTE_OPENAI, { prefix: "/v1/chat/" }, bodyBufferBytes),
           route(ROUTE_ANTHROPIC, { prefix: "/v1/messages" }, bodyBufferBytes),
           route(ROUTE_GEMINI, { safe_regex: { regex: GEMINI_PATHS } }, bodyBufferBytes),
           route(ROUTE_OPENAI, { prefix: "/" }, bodyBufferBytes),
