@@ -76,9 +76,15 @@ export function protocolOf(
 ): Protocol {
   if (isGemini(operation) || gemini.geminiVersionLength(path, pathLength) > 0) return Protocol.GEMINI;
   if (pathLength >= MESSAGES.length && MESSAGES.equals(path, MESSAGES.length)) return Protocol.ANTHROPIC;
-  const shared = operation < 0 || operation == Operation.MODELS_LIST || operation == Operation.MODELS_GET;
-  if (shared && anthropicVersion) return Protocol.ANTHROPIC;
-  return shared && googleKey ? Protocol.GEMINI : Protocol.OPENAI;
+  if (!isShared(operation, path, pathLength)) return Protocol.OPENAI;
+  if (anthropicVersion) return Protocol.ANTHROPIC;
+  return googleKey ? Protocol.GEMINI : Protocol.OPENAI;
+}
+
+/** Paths of every protocol, or of none that is known. */
+function isShared(operation: i32, path: usize, pathLength: i32): bool {
+  if (operation == WRONG_METHOD) return startsWithAscii(path, pathLength, "/v1/models");
+  return operation == UNKNOWN_PATH || operation == Operation.MODELS_LIST || operation == Operation.MODELS_GET;
 }
 
 export function errorOf(operation: i32): ErrorCode {

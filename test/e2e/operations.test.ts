@@ -151,3 +151,20 @@ test("operations that are not in the table are refused, and a wrong method too",
   const response = await fetch(`${gateway.url}/v1/embeddings`, { headers: { authorization: `Bearer ${gateway.key}` } });
   expect(response.status).toBe(405);
 });
+
+test("a wrong method is told in the words of the API that has the path, whatever keys and versions come with it", async () => {
+  const errorAt = async (path: string, headers: Record<string, string>) => {
+    const response = await fetch(`${gateway.url}${path}`, { method: "DELETE", headers });
+    expect([response.status, response.headers.get("x-sluice-error")]).toEqual([405, "method_not_allowed"]);
+    return (await response.json()) as { type?: string; error: { code: unknown } };
+  };
+  for (const [name, value] of [
+    ["x-goog-api-key", "AIza"],
+    ["anthropic-version", "2023-06-01"],
+  ] as const) {
+    expect((await errorAt("/v1/chat/completions", { [name]: value })).error.code).toBe("method_not_allowed");
+  }
+  expect((await errorAt("/v1/chat/completions?key=AIza", {})).error.code).toBe("method_not_allowed");
+  expect((await errorAt("/v1/models/one?key=AIza", {})).error.code).toBe(405);
+  expect(await errorAt("/v1/models/one", { "anthropic-version": "2023-06-01" })).toMatchObject({ type: "error" });
+});

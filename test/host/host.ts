@@ -116,7 +116,7 @@ export class Host {
   }
 
   /** Answers the oldest callout that waits. */
-  answer(headers: HeaderPairs, body = ""): Callout {
+  answer(headers: HeaderPairs, body: string | Buffer = ""): Callout {
     const [callout] = this.callouts.values();
     if (callout === undefined) throw new Error("no callout waits for an answer");
     const { root, token } = callout;
