@@ -1,8 +1,12 @@
 // What every resource shares: names, ids, and the shape of one noun. It holds no storage and no HTTP.
 import { z } from "zod";
 
-/** The four nouns of the operator API. The first three make up the pushed configuration; consumers come by lease. */
-export const KINDS = ["provider", "target", "model-route", "consumer"] as const;
+/** Who is behind a request, from the widest to the narrowest. They reach the gateways by lease, on demand. */
+export const PRINCIPAL_KINDS = ["tenant", "department", "application", "consumer"] as const;
+export type PrincipalKind = (typeof PRINCIPAL_KINDS)[number];
+
+/** The nouns of the operator API. The first three make up the pushed configuration. */
+export const KINDS = ["provider", "target", "model-route", ...PRINCIPAL_KINDS] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Names one document: `model-route/gpt-4o`. */

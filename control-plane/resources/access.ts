@@ -1,0 +1,79 @@
+// What each level of tenancy may say about access: models, operations and a priority class. Levels only ever narrow what
+// those above allow; how they combine is in identity/effective-access.ts.
+import { z } from "zod";
+import { Operation, Priority } from "../contract.js";
+import { withinBytes } from "./common.js";
+
+const PATTERNS_MAX = 100;
+/** A lease carries the patterns of up to five levels, and the filter reads leases of at most 16 KiB. */
+const PATTERN_BYTES_MAX = 3_000;
+const PATTERN_LENGTH_BYTES = 2;
+
+/** Which models there are is never a secret to whoever may call some of them: these two are not restricted. */
+const ALWAYS_ALLOWED = ["MODELS_LIST", "MODELS_GET"];
+
+function nameOf(constant: string): string {
+  return constant.toLowerCase();
+}
+
+/** Bit of each operation that can be restricted, by its name in documents: that of the enumeration in lower case. */
+export const OPERATION_BITS: ReadonlyMap<string, bigint> = new Map(
+  Object.entries(Operation)
+    .filter(([constant]) => constant !== "UNKNOWN" && !ALWAYS_ALLOWED.includes(constant))
+    .map(([constant, number]) => [nameOf(constant), 1n << BigInt(number)]),
+);
+
+export const UNRESTRICTED_OPERATION_BITS = (1n << BigInt(Operation.MODELS_LIST)) | (1n << BigInt(Operation.MODELS_GET));
+
+export const PRIORITIES = ["critical", "standard", "batch"] as const;
+export type PriorityName = (typeof PRIORITIES)[number];
+
+export const PRIORITY_NUMBERS: Readonly<Record<PriorityName, (typeof Priority)[keyof typeof Priority]>> = {
+  critical: Priority.CRITICAL,
+  standard: Priority.STANDARD,
+  batch: Priority.BATCH,
+};
+
+const modelPatternSchema = z
+  .string()
+  .min(1)
+  .regex(/^(?:\*|[\p{L}\p{N}][\p{L}\p{M}\p{N}/:._-]*\*?)$/u, {
+    error: "must be a model name, a prefix of one ending in '*', or '*'",
+  })
+  .refine((pattern) => withinBytes(pattern, 256), { error: "must be at most 256 bytes of UTF-8" })
+  .describe("A public model name, a prefix ending in '*', or '*' for all.");
+
+// Bounded because every lease carries the patterns and every request walks them.
+const patterns = z.array(modelPatternSchema).min(1).max(PATTERNS_MAX);
+
+function fitLease(models: readonly string[]): boolean {
+  const bytes = models.reduce((sum, model) => sum + PATTERN_LENGTH_BYTES + Buffer.byteLength(model, "utf8"), 0);
+  return bytes <= PATTERN_BYTES_MAX;
+}
+
+/** As stored: releases before the limit on bytes let longer lists in, and these still count. */
+export const modelsSchema = patterns.describe("Models that may be called.");
+
+export const modelsInputSchema = patterns
+  .refine(fitLease, {
+    error: `must be at most ${PATTERN_BYTES_MAX} bytes in all, ${PATTERN_LENGTH_BYTES} more for each pattern`,
+    params: { mend: "Use prefixes ending in '*' in place of long lists." },
+  })
+  .describe("Models that may be called.");
+
+export const operationsSchema = z
+  .array(z.enum([...OPERATION_BITS.keys()] as [string, ...string[]]))
+  .min(1)
+  .max(OPERATION_BITS.size)
+  .describe("Operations that may be used; without it all. Lists of models may always be asked for.");
+
+export const prioritySchema = z
+  .enum(PRIORITIES)
+  .describe("Class when capacity is scarce. The most specific one counts; without any it is standard.");
+
+/** What one level says. Without `models` or `operations` it restricts nothing. */
+export interface Access {
+  readonly models?: readonly string[] | undefined;
+  readonly operations?: readonly string[] | undefined;
+  readonly priority?: PriorityName | undefined;
+}
