@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { Configuration } from "./configuration/configuration.js";
 import { Mutex } from "./configuration/mutex.js";
 import { StartError } from "./errors.js";
-import { Consumers } from "./identity/consumers.js";
+import { ApiKeys } from "./identity/api-keys.js";
+import { KeyUses } from "./identity/key-uses.js";
 import { StoreLeaseBook } from "./identity/lease-book.js";
+import { Principals } from "./identity/principals.js";
 import { formatAddress, isLoopbackHost } from "./listen-address.js";
 import type { Logger } from "./logger.js";
 import { createOperatorApi } from "./operator-api/server.js";
@@ -171,11 +173,13 @@ async function startDelivery(
     mutex,
     log,
   });
+  const uses = new KeyUses(store, log);
+  closers.add(() => uses.close());
   const calloutApi = delivery.createCalloutApi({
     address: settings.callout,
     tls,
     token: tokens.callout,
-    leases: new StoreLeaseBook(store, keyring),
+    leases: new StoreLeaseBook({ store, keyring, uses }),
     timing: LEASE_TIMING,
     onReport: (report) => publisher.report(report),
     log,
@@ -212,8 +216,15 @@ async function start(
 
   const bootstrapFile = join(settings.dataDirectory, "envoy-bootstrap.json");
   writePrivateFile(bootstrapFile, delivery.renderBootstrap(settings, tokens));
-  const consumers = new Consumers(store, mutex);
-  const app = createOperatorApi({ token: tokens.operator, configuration, consumers, store, publisher, log });
+  const app = createOperatorApi({
+    token: tokens.operator,
+    configuration,
+    principals: new Principals(store, mutex),
+    apiKeys: new ApiKeys(store, mutex),
+    store,
+    publisher,
+    log,
+  });
   const server = createServer(app);
   await listening(
     "operator API",

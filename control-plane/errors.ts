@@ -74,6 +74,11 @@ export const OPERATOR_ERRORS = {
     message: "This API key is already registered.",
     mend: "Leave out 'key' to have a new one made, or delete the registered key first.",
   },
+  key_replaced: {
+    status: 409,
+    message: "This API key was rotated already.",
+    mend: "Rotate the key that replacedBy names, or revoke this one.",
+  },
   invalid_configuration: {
     status: 422,
     message: "The configuration is not valid; nothing was stored or published.",

@@ -2,58 +2,70 @@
 // second one, answers alike.
 import { LeaseStatus, Priority, SEAL_KEY_BYTES } from "../contract.js";
 import type { LeaseAnswer, LeaseBook, LeaseChanges } from "../ports.js";
+import { readAccess } from "../resources/access.js";
+import { readPrincipal } from "../resources/principal.js";
 import type { Keyring } from "../secrets/keyring.js";
-import type { ConsumerStore, StoredApiKey } from "../store/store.js";
-import { readConsumer } from "./consumers.js";
+import type { ApiKeyStore, StoredApiKey } from "../store/store.js";
+import { effectiveAccess } from "./effective-access.js";
+import type { KeyUses } from "./key-uses.js";
 
 /** As many as one change record carries; beyond it workers drop every lease. */
 const CHANGED_DIGESTS_MAX = 1024;
-const EVERY_OPERATION = 2n ** 64n - 1n;
 
-function refusal(status: LeaseAnswer["status"], key?: StoredApiKey): LeaseAnswer {
-  return {
-    status,
-    holder: key === undefined ? {} : { consumer: key.consumerId },
-    keyId: key?.id ?? "",
-    priority: Priority.STANDARD,
-    operations: 0n,
-    sealKey: Buffer.alloc(0),
-    models: [],
-    keyExpiresAtMs: key?.expiresAt === undefined ? undefined : Date.parse(key.expiresAt),
-  };
+const UNKNOWN_KEY: LeaseAnswer = {
+  status: LeaseStatus.UNKNOWN_KEY,
+  holder: {},
+  keyId: "",
+  priority: Priority.STANDARD,
+  operations: 0n,
+  sealKey: Buffer.alloc(0),
+  models: [],
+  keyExpiresAtMs: undefined,
+};
+
+export interface LeaseBookParts {
+  readonly store: ApiKeyStore;
+  readonly keyring: Keyring;
+  readonly uses: Pick<KeyUses, "note">;
+  /** Unix ms. */
+  readonly now?: () => number;
+}
+
+function statusOf(disabled: boolean, expiresAtMs: number | undefined, nowMs: number): LeaseAnswer["status"] {
+  if (expiresAtMs !== undefined && expiresAtMs <= nowMs) return LeaseStatus.EXPIRED_KEY;
+  return disabled ? LeaseStatus.DISABLED : LeaseStatus.GRANTED;
+}
+
+function endOf({ expiresAt }: StoredApiKey): number | undefined {
+  return expiresAt === undefined ? undefined : Date.parse(expiresAt);
 }
 
 export class StoreLeaseBook implements LeaseBook {
-  readonly #store: ConsumerStore;
-  readonly #keyring: Keyring;
+  readonly #parts: LeaseBookParts;
   readonly #now: () => number;
 
-  /** `now`: Unix ms. */
-  constructor(store: ConsumerStore, keyring: Keyring, now: () => number = Date.now) {
-    this.#store = store;
-    this.#keyring = keyring;
-    this.#now = now;
+  constructor(parts: LeaseBookParts) {
+    this.#parts = parts;
+    this.#now = parts.now ?? Date.now;
   }
 
   async lookup(keySha256Hex: string): Promise<LeaseAnswer> {
-    const found = await this.#store.findApiKey(keySha256Hex);
-    if (found === undefined) return refusal(LeaseStatus.UNKNOWN_KEY);
+    const { store, uses, keyring } = this.#parts;
+    const found = await store.findApiKey(keySha256Hex);
+    if (found === undefined) return UNKNOWN_KEY;
     const { key } = found;
-    if (key.expiresAt !== undefined && Date.parse(key.expiresAt) <= this.#now()) {
-      return refusal(LeaseStatus.EXPIRED_KEY, key);
-    }
-    const consumer = readConsumer(found.consumer.json);
-    if (consumer.disabled) return refusal(LeaseStatus.DISABLED, key);
-    const sealKey = this.#keyring.derive("sealed ids", key.consumerId, SEAL_KEY_BYTES);
-    return {
-      ...refusal(LeaseStatus.GRANTED, key),
-      sealKey,
-      operations: EVERY_OPERATION,
-      models: [consumer.models],
-    };
+    const principals = found.principals.map(({ kind, json }) => ({ kind, principal: readPrincipal(kind, json) }));
+    const { holder, disabled, ...allowed } = effectiveAccess(readAccess(key.accessJson), principals);
+    const keyExpiresAtMs = endOf(key);
+    const nowMs = this.#now();
+    const status = statusOf(disabled, keyExpiresAtMs, nowMs);
+    const known = { ...UNKNOWN_KEY, status, holder, keyId: key.id, keyExpiresAtMs };
+    if (status !== LeaseStatus.GRANTED) return known;
+    uses.note(keySha256Hex, nowMs);
+    return { ...known, ...allowed, sealKey: keyring.derive("sealed ids", key.consumerId, SEAL_KEY_BYTES) };
   }
 
   changesSince(sequence: bigint): Promise<LeaseChanges> {
-    return this.#store.keyChangesSince(sequence, CHANGED_DIGESTS_MAX);
+    return this.#parts.store.keyChangesSince(sequence, CHANGED_DIGESTS_MAX);
   }
 }

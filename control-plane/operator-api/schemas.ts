@@ -70,10 +70,11 @@ export function resourceChangeSchema(resource: z.ZodType) {
   return z.strictObject({ ...changeAnswerSchema.shape, resource });
 }
 
-export const consumerDeletedSchema = z.strictObject({ changed, dryRun }).meta({ id: "ConsumerDeleted" });
+/** Of documents that are no part of revisions. */
+export const changeWithoutRevisionSchema = z.strictObject({ changed, dryRun }).meta({ id: "ChangeWithoutRevision" });
 
-export function consumerChangeSchema(consumer: z.ZodType) {
-  return z.strictObject({ changed, dryRun, resource: consumer });
+export function resourceChangeWithoutRevisionSchema(resource: z.ZodType) {
+  return z.strictObject({ ...changeWithoutRevisionSchema.shape, resource });
 }
 
 export const rollbackAnswerSchema = z

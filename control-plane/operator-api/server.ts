@@ -3,7 +3,8 @@
 import express, { type Express, type RequestHandler } from "express";
 import type { Configuration } from "../configuration/configuration.js";
 import { OperatorError } from "../errors.js";
-import type { Consumers } from "../identity/consumers.js";
+import type { ApiKeys } from "../identity/api-keys.js";
+import type { Principals } from "../identity/principals.js";
 import type { Logger } from "../logger.js";
 import type { Publisher } from "../ports.js";
 import type { ConfigurationStore } from "../store/store.js";
@@ -12,11 +13,11 @@ import { requireOperatorToken } from "./authentication.js";
 import { parseJson, readBody } from "./body.js";
 import { catalogOperations } from "./catalog-operations.js";
 import { configurationOperations } from "./configuration-operations.js";
-import { consumerOperations } from "./consumer-operations.js";
 import { discoverOperation } from "./discover-operation.js";
 import { errorHandler } from "./error-handler.js";
 import { openApiDocument } from "./openapi.js";
 import type { Operation } from "./operation.js";
+import { principalOperations } from "./principal-operations.js";
 import { resourceOperations } from "./resource-operations.js";
 import { revisionOperations } from "./revision-operations.js";
 import { statusOperations } from "./status-operations.js";
@@ -24,7 +25,8 @@ import { statusOperations } from "./status-operations.js";
 export interface OperatorApiParts {
   readonly token: string;
   readonly configuration: Configuration;
-  readonly consumers: Consumers;
+  readonly principals: Principals;
+  readonly apiKeys: ApiKeys;
   readonly store: ConfigurationStore;
   readonly publisher: Publisher;
   readonly log: Logger;
@@ -50,8 +52,8 @@ export function operatorOperations(parts: Omit<OperatorApiParts, "token" | "log"
     ...resourceOperations(parts.configuration),
     discoverOperation(parts.configuration),
     ...configurationOperations(parts.configuration),
-    ...consumerOperations(parts.consumers),
-    ...apiKeyOperations(parts.consumers),
+    ...principalOperations(parts.principals),
+    ...apiKeyOperations(parts.apiKeys),
     ...revisionOperations(parts),
     ...statusOperations(parts.publisher),
     ...catalogOperations(),

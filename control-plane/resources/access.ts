@@ -9,21 +9,23 @@ const PATTERNS_MAX = 100;
 const PATTERN_BYTES_MAX = 3_000;
 const PATTERN_LENGTH_BYTES = 2;
 
-/** Which models there are is never a secret to whoever may call some of them: these two are not restricted. */
-const ALWAYS_ALLOWED = ["MODELS_LIST", "MODELS_GET"];
+/** Which models there are is no secret to whoever may call some of them: these two are not restricted. */
+const UNRESTRICTED: readonly number[] = [Operation.MODELS_LIST, Operation.MODELS_GET];
+const EVERY_OPERATION = 2n ** 64n - 1n;
 
-function nameOf(constant: string): string {
-  return constant.toLowerCase();
-}
-
-/** Bit of each operation that can be restricted, by its name in documents: that of the enumeration in lower case. */
-export const OPERATION_BITS: ReadonlyMap<string, bigint> = new Map(
+/** Operations that can be restricted: names of the enumeration in lower case, with their numbers. */
+const OPERATION_NUMBERS: ReadonlyMap<string, number> = new Map(
   Object.entries(Operation)
-    .filter(([constant]) => constant !== "UNKNOWN" && !ALWAYS_ALLOWED.includes(constant))
-    .map(([constant, number]) => [nameOf(constant), 1n << BigInt(number)]),
+    .filter(([, number]) => number !== Operation.UNKNOWN && !UNRESTRICTED.includes(number))
+    .map(([constant, number]) => [constant.toLowerCase(), number]),
 );
 
-export const UNRESTRICTED_OPERATION_BITS = (1n << BigInt(Operation.MODELS_LIST)) | (1n << BigInt(Operation.MODELS_GET));
+/** Bits by number of the enumeration Operation, as leases have them. */
+export function operationBits(operations: readonly string[] | undefined): bigint {
+  if (operations === undefined) return EVERY_OPERATION;
+  const numbers = operations.flatMap((name) => OPERATION_NUMBERS.get(name) ?? []);
+  return [...UNRESTRICTED, ...numbers].reduce((bits, number) => bits | (1n << BigInt(number)), 0n);
+}
 
 export const PRIORITIES = ["critical", "standard", "batch"] as const;
 export type PriorityName = (typeof PRIORITIES)[number];
@@ -33,6 +35,9 @@ export const PRIORITY_NUMBERS: Readonly<Record<PriorityName, (typeof Priority)[k
   standard: Priority.STANDARD,
   batch: Priority.BATCH,
 };
+
+/** The pattern that restricts nothing. */
+export const EVERY_MODEL = "*";
 
 const modelPatternSchema = z
   .string()
@@ -62,14 +67,26 @@ export const modelsInputSchema = patterns
   .describe("Models that may be called.");
 
 export const operationsSchema = z
-  .array(z.enum([...OPERATION_BITS.keys()] as [string, ...string[]]))
+  .array(z.enum([...OPERATION_NUMBERS.keys()]))
   .min(1)
-  .max(OPERATION_BITS.size)
+  .max(OPERATION_NUMBERS.size)
   .describe("Operations that may be used; without it all. Lists of models may always be asked for.");
 
 export const prioritySchema = z
   .enum(PRIORITIES)
   .describe("Class when capacity is scarce. The most specific one counts; without any it is standard.");
+
+/** What a key narrows; kept with it as JSON. */
+export const accessFields = {
+  models: modelsSchema.optional(),
+  operations: operationsSchema.optional(),
+  priority: prioritySchema.optional(),
+};
+const accessSchema = z.strictObject(accessFields);
+
+export function readAccess(json: string): z.output<typeof accessSchema> {
+  return accessSchema.parse(JSON.parse(json));
+}
 
 /** What one level says. Without `models` or `operations` it restricts nothing. */
 export interface Access {

@@ -1,6 +1,6 @@
 // API keys of a consumer. A key is stored as SHA-256 only and shown once; it may narrow what its consumer may do.
 import { z } from "zod";
-import { modelsInputSchema, modelsSchema, operationsSchema, prioritySchema } from "./access.js";
+import { accessFields, modelsInputSchema, operationsSchema, prioritySchema } from "./access.js";
 import { timestampSchema } from "./common.js";
 
 export const keyIdSchema = z
@@ -51,13 +51,6 @@ export const rotationInputSchema = z
   .meta({ id: "ApiKeyRotationInput", examples: [{ overlapSeconds: 3600 }] });
 export type RotationInput = z.output<typeof rotationInputSchema>;
 
-/** What a key narrows; kept with it as JSON. */
-export const apiKeyAccessSchema = z.strictObject({
-  models: modelsSchema.optional(),
-  operations: operationsSchema.optional(),
-  priority: prioritySchema.optional(),
-});
-
 /** What is kept of a key, and all that a list shows. */
 export const apiKeySchema = z
   .strictObject({
@@ -70,14 +63,16 @@ export const apiKeySchema = z
       .optional()
       .describe("To the minute, and up to two minutes late. Absent: not used yet, as far as is known."),
     replacedBy: keyIdSchema.optional().describe("Id of the key that took its place at a rotation."),
-    ...apiKeyAccessSchema.shape,
+    ...accessFields,
   })
   .meta({ id: "ApiKey" });
 export type ApiKey = z.output<typeof apiKeySchema>;
 
 const shownOnce = { key: z.string().describe("The whole key. Shown this once only.") };
 
-export const apiKeyCreatedSchema = z.strictObject({ ...apiKeySchema.shape, ...shownOnce }).meta({ id: "ApiKeyCreated" });
+export const apiKeyCreatedSchema = z
+  .strictObject({ ...apiKeySchema.shape, ...shownOnce })
+  .meta({ id: "ApiKeyCreated" });
 export type ApiKeyCreated = z.output<typeof apiKeyCreatedSchema>;
 
 export const apiKeyRotatedSchema = z

@@ -5,6 +5,11 @@ import { z } from "zod";
 export const PRINCIPAL_KINDS = ["tenant", "department", "application", "consumer"] as const;
 export type PrincipalKind = (typeof PRINCIPAL_KINDS)[number];
 
+export interface PrincipalRef {
+  readonly kind: PrincipalKind;
+  readonly id: string;
+}
+
 /** The nouns of the operator API. The first three make up the pushed configuration. */
 export const KINDS = ["provider", "target", "model-route", ...PRINCIPAL_KINDS] as const;
 export type Kind = (typeof KINDS)[number];

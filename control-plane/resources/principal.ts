@@ -1,13 +1,15 @@
 // Principals: who is behind a request. A tenant has departments, these have applications, these have consumers, and
 // consumers have API keys. Each names at most one parent, of any wider kind, and says what all below it may do.
 import { z } from "zod";
-import { type Access, modelsInputSchema, modelsSchema, operationsSchema, prioritySchema } from "./access.js";
-import { displayNameSchema, idSchema, PRINCIPAL_KINDS, type PrincipalKind } from "./common.js";
-
-export interface PrincipalRef {
-  readonly kind: PrincipalKind;
-  readonly id: string;
-}
+import {
+  type Access,
+  EVERY_MODEL,
+  modelsInputSchema,
+  modelsSchema,
+  operationsSchema,
+  prioritySchema,
+} from "./access.js";
+import { displayNameSchema, idSchema, PRINCIPAL_KINDS, type PrincipalKind, type PrincipalRef } from "./common.js";
 
 export interface Principal extends Access {
   readonly id: string;
@@ -26,7 +28,7 @@ export interface PrincipalNoun {
 
 function fieldsOf(models: typeof modelsSchema) {
   return {
-    models: models.default(["*"]),
+    models: models.default([EVERY_MODEL]),
     operations: operationsSchema.optional(),
     priority: prioritySchema.optional(),
     disabled: z.boolean().default(false).describe("Refuse every key below."),
@@ -34,13 +36,16 @@ function fieldsOf(models: typeof modelsSchema) {
 }
 
 /** Parents that a principal of this kind may name, the nearest first. */
-function parentKinds(kind: PrincipalKind): readonly PrincipalKind[] {
+export function parentKinds(kind: PrincipalKind): readonly PrincipalKind[] {
   return PRINCIPAL_KINDS.slice(0, PRINCIPAL_KINDS.indexOf(kind)).reverse();
 }
 
 function parentFields(kind: PrincipalKind) {
   return Object.fromEntries(
-    parentKinds(kind).map((parent) => [parent, idSchema.optional().describe(`Id of the ${parent} that it is part of.`)]),
+    parentKinds(kind).map((parent) => [
+      parent,
+      idSchema.optional().describe(`Id of the ${parent} that it is part of.`),
+    ]),
   );
 }
 

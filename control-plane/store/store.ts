@@ -1,10 +1,10 @@
 // The ports of what the control plane must not lose. An implementation is dumb: it keeps JSON text, ciphertext and
 // digests as given, holds each method to all-or-nothing, and answers only when the write is on disk. It validates no
 // resource and sees no credential and no API key in the clear.
-import type { Kind } from "../resources/common.js";
+import type { Kind, PrincipalKind, PrincipalRef } from "../resources/common.js";
 
-/** The nouns that make up a revision. Consumers are not among them: a rollback must not give back revoked access. */
-export type ConfigurationKind = Exclude<Kind, "consumer">;
+/** The nouns that make up a revision. Principals are not among them: a rollback must not give back revoked access. */
+export type ConfigurationKind = Exclude<Kind, PrincipalKind>;
 
 export interface StoredDocument {
   readonly kind: ConfigurationKind;
@@ -65,9 +65,17 @@ export interface ConfigurationStore {
   reseal(credentials: readonly StoredCredential[]): Promise<void>;
 }
 
-export interface StoredConsumer {
-  readonly id: string;
+export interface StoredPrincipal extends PrincipalRef {
+  readonly parent: PrincipalRef | undefined;
   readonly json: string;
+}
+
+export interface PrincipalPage {
+  readonly kind: PrincipalKind;
+  /** Only those that name it as their parent. */
+  readonly parent?: PrincipalRef;
+  readonly after?: string;
+  readonly limit: number;
 }
 
 export interface StoredApiKey {
@@ -78,8 +86,14 @@ export interface StoredApiKey {
   readonly id: string;
   readonly name: string | undefined;
   readonly prefix: string;
+  /** RFC 3339, UTC, as are all times here. */
   readonly createdAt: string;
   readonly expiresAt: string | undefined;
+  readonly lastUsedAt: string | undefined;
+  /** Id of the key that took its place. */
+  readonly replacedBy: string | undefined;
+  /** JSON text of what the key narrows. */
+  readonly accessJson: string;
 }
 
 /** Digests of keys whose meaning changed, as `LeaseChanges` in ports.ts has it. */
@@ -89,27 +103,39 @@ export interface KeyChanges {
   readonly sequence: bigint;
 }
 
-/** Every write puts the digests of the keys that it concerns into the change sequence, in the same transaction. */
-export interface ConsumerStore {
+/** Every write puts the digests of the keys below it into the change sequence, in the same transaction. */
+export interface PrincipalStore {
   /** Ascending by id (UTF-8 bytes), those above `after` if given. */
-  consumers(page: { readonly after?: string; readonly limit: number }): Promise<readonly StoredConsumer[]>;
-  consumer(id: string): Promise<StoredConsumer | undefined>;
-  putConsumer(consumer: StoredConsumer): Promise<void>;
-  /** Its keys go with it. False if there is none. */
-  deleteConsumer(id: string): Promise<boolean>;
+  principals(page: PrincipalPage): Promise<readonly StoredPrincipal[]>;
+  principal(ref: PrincipalRef): Promise<StoredPrincipal | undefined>;
+  /** Creates or replaces. Rejects if its parent is not there. */
+  putPrincipal(principal: StoredPrincipal): Promise<void>;
+  /** The keys of a consumer go with it. False if there is none; rejects while another names it as its parent. */
+  deletePrincipal(ref: PrincipalRef): Promise<boolean>;
+}
+
+/** Every write but `markUsed` puts the digests that it concerns into the change sequence, in the same transaction. */
+export interface ApiKeyStore {
   /** Oldest first. */
   apiKeys(consumerId: string): Promise<readonly StoredApiKey[]>;
   /** False, and nothing stored, if the digest or the id is taken. The consumer must exist. */
   addApiKey(key: StoredApiKey): Promise<boolean>;
+  /** Adds `successor` and gives the key `digest` this end. False, and nothing stored, if one of the two cannot be. */
+  replaceApiKey(digest: string, expiresAt: string, successor: StoredApiKey): Promise<boolean>;
   deleteApiKey(consumerId: string, keyId: string): Promise<boolean>;
-  findApiKey(digest: string): Promise<{ readonly key: StoredApiKey; readonly consumer: StoredConsumer } | undefined>;
+  /** With its consumer and all that this is part of, the nearest first. */
+  findApiKey(
+    digest: string,
+  ): Promise<{ readonly key: StoredApiKey; readonly principals: readonly StoredPrincipal[] } | undefined>;
+  /** Digest → when it was last used. Never moves a time back; keys that are gone are passed over. */
+  markUsed(uses: ReadonlyMap<string, string>): Promise<void>;
   /**
    * What changed after `since`. `all` when that cannot be said: `since` is no number that this store gave out, is older
-   * than what is remembered, or more than `limit` keys changed.
+   * than what is remembered, or more keys changed than `limit`, or too many at once to be remembered.
    */
   keyChangesSince(since: bigint, limit: number): Promise<KeyChanges>;
 }
 
-export interface Store extends ConfigurationStore, ConsumerStore {
+export interface Store extends ConfigurationStore, PrincipalStore, ApiKeyStore {
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import {
   type Store,
   type StoredApiKey,
   type StoredDocument,
+  type StoredPrincipal,
 } from "../../control-plane/store/store.js";
 
 export interface StoreUnderTest {
@@ -39,9 +40,30 @@ function apiKey(number: number, consumerId: string, more: Partial<StoredApiKey> 
     prefix: "sk-slc-abcd",
     createdAt: AT,
     expiresAt: undefined,
+    lastUsedAt: undefined,
+    replacedBy: undefined,
+    accessJson: "{}",
     ...more,
   };
 }
+
+function consumer(id: string, json = "{}", parent?: StoredPrincipal): StoredPrincipal {
+  return { kind: "consumer", id, json, parent: parent && { kind: parent.kind, id: parent.id } };
+}
+
+const ACME: StoredPrincipal = { kind: "tenant", id: "acme", parent: undefined, json: '{"n":1}' };
+const RESEARCH: StoredPrincipal = {
+  kind: "department",
+  id: "research",
+  parent: { kind: "tenant", id: "acme" },
+  json: "{}",
+};
+const SEARCH: StoredPrincipal = {
+  kind: "application",
+  id: "search",
+  parent: { kind: "department", id: "research" },
+  json: "{}",
+};
 
 export function storeConformance(name: string, underTest: StoreUnderTest): void {
   let store: Store;
@@ -164,35 +186,84 @@ export function storeConformance(name: string, underTest: StoreUnderTest): void 
     });
   });
 
-  describe(`${name}: consumers and keys`, () => {
-    it("are put, found, listed in pages and deleted with their keys", async () => {
-      for (const id of ["b", "a", "c"]) await store.putConsumer({ id, json: `{"id":"${id}"}` });
-      await store.putConsumer({ id: "b", json: "{}" });
-      expect(await store.consumer("b")).toEqual({ id: "b", json: "{}" });
-      expect(await store.consumer("x")).toBeUndefined();
-      expect((await store.consumers({ limit: 2 })).map(({ id }) => id)).toEqual(["a", "b"]);
-      expect((await store.consumers({ after: "b", limit: 2 })).map(({ id }) => id)).toEqual(["c"]);
+  describe(`${name}: principals`, () => {
+    it("are put, found, listed in pages by kind and parent, and deleted", async () => {
+      for (const id of ["b", "a", "c"]) await store.putPrincipal(consumer(id));
+      await store.putPrincipal({ ...ACME, id: "b" });
+      await store.putPrincipal(consumer("b", "[]"));
+      expect(await store.principal({ kind: "consumer", id: "b" })).toEqual(consumer("b", "[]"));
+      expect(await store.principal({ kind: "application", id: "b" })).toBeUndefined();
+      const ids = async (page: { after?: string; limit: number; parent?: StoredPrincipal }) =>
+        (await store.principals({ kind: "consumer", ...page })).map(({ id }) => id);
+      expect(await ids({ limit: 2 })).toEqual(["a", "b"]);
+      expect(await ids({ after: "b", limit: 2 })).toEqual(["c"]);
 
-      const key = apiKey(1, "b", { name: "n", expiresAt: LATER });
-      expect(await store.addApiKey(key)).toBe(true);
-      expect(await store.findApiKey(key.digest)).toEqual({ key, consumer: { id: "b", json: "{}" } });
-      expect(await store.deleteConsumer("b")).toBe(true);
-      expect(await store.deleteConsumer("b")).toBe(false);
-      expect(await store.findApiKey(key.digest)).toBeUndefined();
+      await store.putPrincipal(ACME);
+      for (const id of ["c", "b"]) await store.putPrincipal(consumer(id, "{}", ACME));
+      expect(await ids({ parent: ACME, limit: 9 })).toEqual(["b", "c"]);
+      expect(await ids({ parent: ACME, after: "b", limit: 9 })).toEqual(["c"]);
+      expect(await ids({ parent: { ...ACME, id: "b" }, limit: 9 })).toEqual([]);
+      await store.putPrincipal(consumer("c"));
+      expect(await ids({ parent: ACME, limit: 9 })).toEqual(["b"]);
+
+      expect(await store.deletePrincipal({ kind: "consumer", id: "b" })).toBe(true);
+      expect(await store.deletePrincipal({ kind: "consumer", id: "b" })).toBe(false);
+      expect(await ids({ limit: 9 })).toEqual(["a", "c"]);
     });
 
-    it("take a key once only, and no key of a consumer that is not there", async () => {
-      await store.putConsumer({ id: "a", json: "{}" });
-      await store.putConsumer({ id: "b", json: "{}" });
+    it("have parents that are there, and stay while another is part of them", async () => {
+      await expect(store.putPrincipal(RESEARCH)).rejects.toThrow();
+      expect(await store.principal(RESEARCH)).toBeUndefined();
+      await store.putPrincipal(ACME);
+      await store.putPrincipal(RESEARCH);
+      await expect(store.deletePrincipal(ACME)).rejects.toThrow();
+      await expect(store.putPrincipal(consumer("a", "{}", SEARCH))).rejects.toThrow();
+      expect(await store.principal(ACME)).toEqual(ACME);
+      expect(await store.deletePrincipal(RESEARCH)).toBe(true);
+      expect(await store.deletePrincipal(ACME)).toBe(true);
+    });
+
+    it("stay across a reopening", async () => {
+      for (const principal of [ACME, RESEARCH, SEARCH]) await store.putPrincipal(principal);
+      await store.close();
+      store = await underTest.reopen();
+      expect(await store.principal(SEARCH)).toEqual(SEARCH);
+    });
+  });
+
+  describe(`${name}: keys`, () => {
+    it("are found with all that they are part of, the nearest first", async () => {
+      const ada = consumer("ada", "{}", SEARCH);
+      for (const principal of [ACME, RESEARCH, SEARCH, ada, consumer("alone")]) await store.putPrincipal(principal);
+      const key = apiKey(1, "ada", { name: "n", expiresAt: LATER, lastUsedAt: AT, accessJson: '{"models":["m"]}' });
+      expect(await store.addApiKey(key)).toBe(true);
+      await store.addApiKey(apiKey(2, "alone"));
+      expect(await store.findApiKey(key.digest)).toEqual({ key, principals: [ada, SEARCH, RESEARCH, ACME] });
+      expect((await store.findApiKey(apiKey(2, "").digest))!.principals).toEqual([consumer("alone")]);
+    });
+
+    it("go with their consumer", async () => {
+      await store.putPrincipal(consumer("a"));
+      await store.addApiKey(apiKey(1, "a"));
+      expect(await store.deletePrincipal({ kind: "consumer", id: "a" })).toBe(true);
+      expect(await store.findApiKey(apiKey(1, "a").digest)).toBeUndefined();
+      await store.putPrincipal(consumer("a"));
+      expect(await store.apiKeys("a")).toEqual([]);
+    });
+
+    it("are taken once only, and under no consumer that is not there", async () => {
+      await store.putPrincipal(consumer("a"));
+      await store.putPrincipal(consumer("b"));
+      await store.putPrincipal(ACME);
       expect(await store.addApiKey(apiKey(1, "a"))).toBe(true);
       expect(await store.addApiKey(apiKey(1, "b"))).toBe(false);
-      await expect(store.addApiKey(apiKey(2, "nobody"))).rejects.toThrow();
-      expect(await store.findApiKey(apiKey(2, "nobody").digest)).toBeUndefined();
+      await expect(store.addApiKey(apiKey(2, "acme"))).rejects.toThrow();
+      expect(await store.findApiKey(apiKey(2, "acme").digest)).toBeUndefined();
       expect((await store.apiKeys("a")).length + (await store.apiKeys("b")).length).toBe(1);
     });
 
-    it("delete a key under its own consumer only", async () => {
-      await store.putConsumer({ id: "a", json: "{}" });
+    it("are deleted under their own consumer only", async () => {
+      await store.putPrincipal(consumer("a"));
       await store.addApiKey(apiKey(2, "a", { createdAt: LATER }));
       await store.addApiKey(apiKey(1, "a"));
       expect(await store.apiKeys("a")).toEqual([apiKey(1, "a"), apiKey(2, "a", { createdAt: LATER })]);
@@ -200,6 +271,37 @@ export function storeConformance(name: string, underTest: StoreUnderTest): void 
       expect(await store.deleteApiKey("a", apiKey(1, "a").id)).toBe(true);
       expect(await store.deleteApiKey("a", apiKey(1, "a").id)).toBe(false);
       expect((await store.apiKeys("a")).map(({ id }) => id)).toEqual([apiKey(2, "a").id]);
+    });
+
+    it("are replaced together with their successor, or not at all", async () => {
+      await store.putPrincipal(consumer("a"));
+      const [old, successor, other] = [apiKey(1, "a"), apiKey(2, "a"), apiKey(3, "a")];
+      await store.addApiKey(old);
+      await store.addApiKey(other);
+      expect(await store.replaceApiKey(successor.digest, LATER, successor)).toBe(false);
+      expect(await store.replaceApiKey(old.digest, LATER, other)).toBe(false);
+      expect(await store.apiKeys("a")).toEqual([old, other]);
+      expect(await store.replaceApiKey(old.digest, LATER, successor)).toBe(true);
+      expect(await store.apiKeys("a")).toEqual([
+        { ...old, expiresAt: LATER, replacedBy: successor.id },
+        successor,
+        other,
+      ]);
+    });
+
+    it("are marked as used, never back in time, without a key change", async () => {
+      await store.putPrincipal(consumer("a"));
+      for (const number of [1, 2]) await store.addApiKey(apiKey(number, "a"));
+      const { sequence } = await store.keyChangesSince(0n, 10);
+      await store.markUsed(
+        new Map([
+          [apiKey(1, "a").digest, LATER],
+          ["f".repeat(64), LATER],
+        ]),
+      );
+      await store.markUsed(new Map([[apiKey(1, "a").digest, AT]]));
+      expect((await store.apiKeys("a")).map(({ lastUsedAt }) => lastUsedAt)).toEqual([LATER, undefined]);
+      expect(await store.keyChangesSince(sequence, 10)).toEqual({ all: false, digests: [], sequence });
     });
   });
 
@@ -214,17 +316,26 @@ export function storeConformance(name: string, underTest: StoreUnderTest): void 
       expect(await store.keyChangesSince(first.sequence, 10)).toEqual({ ...first, all: false });
     });
 
-    it("name each key that was added, revoked, or whose consumer changed or went", async () => {
-      await store.putConsumer({ id: "a", json: "{}" });
+    it("name each key that was added, replaced, revoked, or below what changed or went", async () => {
+      const inSearch = (json: string) => consumer("a", json, SEARCH);
+      for (const principal of [ACME, RESEARCH, SEARCH, inSearch("{}")]) await store.putPrincipal(principal);
       const changes: [() => Promise<unknown>, number[]][] = [
         [() => store.addApiKey(apiKey(1, "a")), [1]],
         [() => store.addApiKey(apiKey(1, "a")), []],
         [() => store.addApiKey(apiKey(2, "a")), [2]],
-        [() => store.putConsumer({ id: "a", json: '{"disabled":true}' }), [1, 2]],
-        [() => store.putConsumer({ id: "b", json: "{}" }), []],
+        [() => store.putPrincipal(inSearch('{"disabled":true}')), [1, 2]],
+        [() => store.putPrincipal(consumer("b")), []],
+        [() => store.addApiKey(apiKey(4, "b")), [4]],
+        ...[ACME, RESEARCH, SEARCH].map((level): [() => Promise<unknown>, number[]] => [
+          () => store.putPrincipal({ ...level, json: "[]" }),
+          [1, 2],
+        ]),
+        [() => store.putPrincipal(consumer("b", "{}", ACME)), [4]],
+        [() => store.putPrincipal(ACME), [1, 2, 4]],
+        [() => store.replaceApiKey(apiKey(2, "a").digest, LATER, apiKey(3, "a")), [2, 3]],
         [() => store.deleteApiKey("a", apiKey(1, "a").id), [1]],
         [() => store.deleteApiKey("a", apiKey(1, "a").id), []],
-        [() => store.deleteConsumer("a"), [2]],
+        [() => store.deletePrincipal({ kind: "consumer", id: "a" }), [2, 3]],
       ];
       const start = await latest();
       for (const [change, keys] of changes) {
@@ -235,22 +346,36 @@ export function storeConformance(name: string, underTest: StoreUnderTest): void 
         expect([...digests].sort()).toEqual(keys.map((number) => apiKey(number, "a").digest));
       }
       const sinceStart = await store.keyChangesSince(start, 10);
-      expect([...sinceStart.digests].sort()).toEqual([1, 2].map((number) => apiKey(number, "a").digest));
+      expect([...sinceStart.digests].sort()).toEqual([1, 2, 3, 4].map((number) => apiKey(number, "a").digest));
+    });
+
+    it("are all of them after a change of more keys than are named at once", async () => {
+      await store.putPrincipal(ACME);
+      await store.putPrincipal(consumer("a", "{}", ACME));
+      for (let number = 0; number < 1024; number++) await store.addApiKey(apiKey(number, "a"));
+      const before = await latest();
+      await store.putPrincipal({ ...ACME, json: "[]" });
+      expect((await store.keyChangesSince(before, 1024)).digests).toHaveLength(1024);
+      await store.addApiKey(apiKey(1024, "a"));
+      const since = await latest();
+      await store.putPrincipal(ACME);
+      expect(await store.keyChangesSince(since, 10_000)).toEqual({ all: true, digests: [], sequence: await latest() });
+      expect(await store.keyChangesSince(await latest(), 10)).toMatchObject({ all: false, digests: [] });
     });
 
     it("are all of them beyond the limit, for a number from the future, and after too long a time", async () => {
-      await store.putConsumer({ id: "a", json: "{}" });
+      await store.putPrincipal(consumer("a"));
       const start = await latest();
       for (let number = 0; number < 101; number++) await store.addApiKey(apiKey(number, "a"));
       expect((await store.keyChangesSince(start, 101)).digests).toHaveLength(101);
       expect(await store.keyChangesSince(start, 100)).toEqual({ all: true, digests: [], sequence: await latest() });
       expect((await store.keyChangesSince((await latest()) + 1n, 100)).all).toBe(true);
-      for (let round = 0; round < 100; round++) await store.putConsumer({ id: "a", json: `{"round":${round}}` });
+      for (let round = 0; round < 100; round++) await store.putPrincipal(consumer("a", `{"round":${round}}`));
       expect((await store.keyChangesSince(start, 1000)).all).toBe(true);
     });
 
     it("are remembered across a reopening", async () => {
-      await store.putConsumer({ id: "a", json: "{}" });
+      await store.putPrincipal(consumer("a"));
       const since = await latest();
       await store.addApiKey(apiKey(1, "a"));
       await store.close();

@@ -9,7 +9,7 @@ const { module } = await runnerImport(source.pathname);
 const store = module.openEmbeddedStore(file);
 const createdAt = "2026-01-01T00:00:00.000Z";
 const consumerId = "writer";
-await store.putConsumer({ id: consumerId, json: "{}" });
+await store.putPrincipal({ kind: "consumer", id: consumerId, parent: undefined, json: "{}" });
 
 for (let number = Number(firstRevision); ; number++) {
   // Two documents that must change together, so that a torn write shows.
@@ -33,6 +33,9 @@ for (let number = Number(firstRevision); ; number++) {
     prefix: "sk-slc-0000",
     createdAt,
     expiresAt: undefined,
+    lastUsedAt: undefined,
+    replacedBy: undefined,
+    accessJson: "{}",
   });
   // Synchronous: the line is out before the next write begins.
   writeSync(1, `${number}\n`);

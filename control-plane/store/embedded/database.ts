@@ -3,72 +3,19 @@
 import { closeSync, fchmodSync, openSync } from "node:fs";
 import Database from "libsql";
 import { StartError } from "../../errors.js";
-
-const SCHEMA_VERSION = 1;
-
-// A document is a row with the revisions between which it was valid, so that a revision costs what it changed and any
-// revision can be read back. `until` is NULL while the row is live.
-const SCHEMA = `
-  CREATE TABLE revision (
-    number INTEGER PRIMARY KEY,
-    created_at TEXT NOT NULL,
-    cause TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE document (
-    kind TEXT NOT NULL,
-    id TEXT NOT NULL,
-    json TEXT NOT NULL,
-    since INTEGER NOT NULL REFERENCES revision (number),
-    until INTEGER REFERENCES revision (number),
-    PRIMARY KEY (kind, id, since)
-  ) STRICT;
-  CREATE UNIQUE INDEX document_live ON document (kind, id) WHERE until IS NULL;
-  CREATE TABLE credential (
-    provider_id TEXT PRIMARY KEY,
-    key_id TEXT NOT NULL,
-    box TEXT NOT NULL,
-    updated_at TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE consumer (
-    id TEXT PRIMARY KEY,
-    json TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE api_key (
-    digest TEXT PRIMARY KEY,
-    consumer_id TEXT NOT NULL REFERENCES consumer (id) ON DELETE CASCADE,
-    id TEXT NOT NULL UNIQUE,
-    name TEXT,
-    prefix TEXT NOT NULL,
-    created_at TEXT NOT NULL,
-    expires_at TEXT
-  ) STRICT;
-  CREATE INDEX api_key_consumer ON api_key (consumer_id);
-  CREATE TABLE key_change (
-    sequence INTEGER PRIMARY KEY,
-    digest TEXT NOT NULL
-  ) STRICT;
-  -- The one row: nothing is remembered at or below "floor"; "last" is the newest sequence given out.
-  CREATE TABLE key_change_range (
-    floor INTEGER NOT NULL,
-    last INTEGER NOT NULL
-  ) STRICT;
-`;
+import { MIGRATIONS, SCHEMA_VERSION } from "./schema.js";
 
 function migrate(database: Database.Database): void {
   const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
   if (version === SCHEMA_VERSION) return;
-  if (version !== 0) {
+  if (version > SCHEMA_VERSION) {
     throw new StartError(
       `The store in SLUICE_DATA_DIR has schema version ${version}, this release knows ${SCHEMA_VERSION}. ` +
         "Start the release that wrote it, or name another SLUICE_DATA_DIR.",
     );
   }
   database.transaction(() => {
-    database.exec(SCHEMA);
-    // Sequences begin at the clock: a worker that remembers a number of a store that is gone is then always below the
-    // floor of its successor, and drops what it holds.
-    const now = Date.now();
-    database.prepare("INSERT INTO key_change_range (floor, last) VALUES (?, ?)").run(now, now);
+    for (const step of MIGRATIONS.slice(version)) step(database);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   })();
 }

@@ -1,14 +1,18 @@
 // The store of one machine: a single SQLite file. Not for several control planes at once.
-import type { ConfigurationStore, ConsumerStore, Store } from "../store.js";
+import type { ApiKeyStore, ConfigurationStore, PrincipalStore, Store } from "../store.js";
+import { EmbeddedApiKeyStore } from "./api-key-store.js";
 import { EmbeddedConfigurationStore } from "./configuration-store.js";
-import { EmbeddedConsumerStore } from "./consumer-store.js";
 import { openDatabase } from "./database.js";
+import { KeyChangeSequence } from "./key-changes.js";
+import { EmbeddedPrincipalStore } from "./principal-store.js";
 
 /** Creates the file if there is none. Throws StartError if another process has it. */
 export function openEmbeddedStore(file: string): Store {
   const { database, close } = openDatabase(file);
   const configuration: ConfigurationStore = new EmbeddedConfigurationStore(database);
-  const consumers: ConsumerStore = new EmbeddedConsumerStore(database);
+  const changes = new KeyChangeSequence(database);
+  const principals: PrincipalStore = new EmbeddedPrincipalStore(database, changes);
+  const keys: ApiKeyStore = new EmbeddedApiKeyStore(database, changes);
   return {
     liveRevision: () => configuration.liveRevision(),
     revision: (number) => configuration.revision(number),
@@ -17,15 +21,17 @@ export function openEmbeddedStore(file: string): Store {
     commit: (revision) => configuration.commit(revision),
     credentials: () => configuration.credentials(),
     reseal: (credentials) => configuration.reseal(credentials),
-    consumers: (page) => consumers.consumers(page),
-    consumer: (id) => consumers.consumer(id),
-    putConsumer: (consumer) => consumers.putConsumer(consumer),
-    deleteConsumer: (id) => consumers.deleteConsumer(id),
-    apiKeys: (consumerId) => consumers.apiKeys(consumerId),
-    addApiKey: (key) => consumers.addApiKey(key),
-    deleteApiKey: (consumerId, keyId) => consumers.deleteApiKey(consumerId, keyId),
-    findApiKey: (digest) => consumers.findApiKey(digest),
-    keyChangesSince: (since, limit) => consumers.keyChangesSince(since, limit),
+    principals: (page) => principals.principals(page),
+    principal: (ref) => principals.principal(ref),
+    putPrincipal: (principal) => principals.putPrincipal(principal),
+    deletePrincipal: (ref) => principals.deletePrincipal(ref),
+    apiKeys: (consumerId) => keys.apiKeys(consumerId),
+    addApiKey: (key) => keys.addApiKey(key),
+    replaceApiKey: (digest, expiresAt, successor) => keys.replaceApiKey(digest, expiresAt, successor),
+    deleteApiKey: (consumerId, keyId) => keys.deleteApiKey(consumerId, keyId),
+    findApiKey: (digest) => keys.findApiKey(digest),
+    markUsed: (uses) => keys.markUsed(uses),
+    keyChangesSince: (since, limit) => keys.keyChangesSince(since, limit),
     close: async () => {
       close();
     },
