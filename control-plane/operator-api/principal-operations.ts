@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { type Principals, principalNotFound } from "../identity/principals.js";
 import { idSchema, type PrincipalKind, type PrincipalRef } from "../resources/common.js";
-import { PRINCIPAL_NOUNS, type Principal, parentKinds } from "../resources/principal.js";
+import { checkOneParent, PRINCIPAL_NOUNS, type Principal, parentKinds } from "../resources/principal.js";
 import { parseOne } from "./input.js";
 import { type Operation, type RawRequest, withQuery } from "./operation.js";
 import { checkPreconditions, etagOf } from "./preconditions.js";
@@ -63,7 +63,8 @@ function listQuery(kind: PrincipalKind) {
     parent,
     idSchema.optional().describe(`Only those that name this ${parent} as their parent.`),
   ]);
-  return z.strictObject({ ...pageQuery.shape, ...(Object.fromEntries(parents) as Record<PrincipalKind, z.ZodType>) });
+  const shape = { ...pageQuery.shape, ...(Object.fromEntries(parents) as Record<PrincipalKind, z.ZodType>) };
+  return z.strictObject(shape).superRefine(checkOneParent(kind));
 }
 
 function parentIn(kind: PrincipalKind, query: Readonly<Record<string, unknown>>): PrincipalRef | undefined {

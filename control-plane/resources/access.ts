@@ -20,6 +20,8 @@ const OPERATION_NUMBERS: ReadonlyMap<string, number> = new Map(
     .map(([constant, number]) => [constant.toLowerCase(), number]),
 );
 
+export const OPERATIONS: readonly string[] = [...OPERATION_NUMBERS.keys()];
+
 /** Bits by number of the enumeration Operation, as leases have them. */
 export function operationBits(operations: readonly string[] | undefined): bigint {
   if (operations === undefined) return EVERY_OPERATION;
@@ -67,9 +69,9 @@ export const modelsInputSchema = patterns
   .describe("Models that may be called.");
 
 export const operationsSchema = z
-  .array(z.enum([...OPERATION_NUMBERS.keys()]))
+  .array(z.enum(OPERATIONS))
   .min(1)
-  .max(OPERATION_NUMBERS.size)
+  .max(OPERATIONS.length)
   .describe("Operations that may be used; without it all. Lists of models may always be asked for.");
 
 export const prioritySchema = z

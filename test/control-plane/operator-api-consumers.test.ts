@@ -136,7 +136,8 @@ describe("an API key", () => {
     await harness.stop();
     const store = openEmbeddedStore(`${harness.settings().dataDirectory}/sluice.db`);
     const keyring = new Keyring([randomBytes(32)]);
-    const at = (now: number) => new StoreLeaseBook(store, keyring, () => now).lookup(digestOf(key));
+    const at = (now: number) =>
+      new StoreLeaseBook({ store, keyring, uses: { note: () => {} }, now: () => now }).lookup(digestOf(key));
     expect((await at(end - 1)).status).toBe(LeaseStatus.GRANTED);
     expect(await at(end)).toEqual({
       status: LeaseStatus.EXPIRED_KEY,

@@ -177,6 +177,7 @@ describe("the OpenAPI document", () => {
   it("describes what is really answered", async () => {
     await putChain(harness);
     await harness.put("/api/v1/consumers/search", {});
+    const { id: key } = (await harness.post("/api/v1/consumers/search/keys")).body;
     const calls: [string, string, string, unknown?][] = [
       ["get", "/api/v1/providers", "/api/v1/providers"],
       ["get", "/api/v1/providers/{id}", "/api/v1/providers/openai"],
@@ -186,7 +187,14 @@ describe("the OpenAPI document", () => {
       ["get", "/api/v1/configuration", "/api/v1/configuration"],
       ["put", "/api/v1/consumers/{id}", "/api/v1/consumers/search", { displayName: "Search" }],
       ["post", "/api/v1/consumers/{id}/keys", "/api/v1/consumers/search/keys", { name: "one" }],
+      ["post", "/api/v1/consumers/{id}/keys/{keyId}/rotate", `/api/v1/consumers/search/keys/${key}/rotate`],
+      ["post", "/api/v1/consumers/{id}/keys/{keyId}/rotate", `/api/v1/consumers/search/keys/${key}/rotate`],
       ["get", "/api/v1/consumers/{id}/keys", "/api/v1/consumers/search/keys"],
+      ["put", "/api/v1/tenants/{id}", "/api/v1/tenants/acme", { operations: ["chat"] }],
+      ["put", "/api/v1/departments/{id}", "/api/v1/departments/research", { tenant: "acme", priority: "batch" }],
+      ["put", "/api/v1/applications/{id}", "/api/v1/applications/a", { department: "gone" }],
+      ["get", "/api/v1/departments", "/api/v1/departments?tenant=acme"],
+      ["delete", "/api/v1/tenants/{id}", "/api/v1/tenants/acme"],
       ["get", "/api/v1/revisions", "/api/v1/revisions?limit=1"],
       ["get", "/api/v1/revisions/{revision}", "/api/v1/revisions/2"],
       ["post", "/api/v1/revisions/{revision}/rollback", "/api/v1/revisions/1/rollback?dryRun=true"],
@@ -210,7 +218,17 @@ describe("the OpenAPI document", () => {
     const { schemas } = document.components;
     const [provider] = schemas.ProviderInput.examples;
     expect((await harness.put("/api/v1/providers/example?dryRun=true", provider)).status).toBe(200);
-    const [consumer] = schemas.ConsumerInput.examples;
-    expect((await harness.put("/api/v1/consumers/example?dryRun=true", consumer)).status).toBe(200);
+    for (const [path, schema] of [
+      ["tenants/acme", "TenantInput"],
+      ["departments/research", "DepartmentInput"],
+      ["applications/search", "ApplicationInput"],
+      ["consumers/example", "ConsumerInput"],
+    ] as const) {
+      expect((await harness.put(`/api/v1/${path}`, schemas[schema].examples[0])).status, path).toBe(201);
+    }
+    const [key] = schemas.ApiKeyInput.examples;
+    const { id } = (await harness.post("/api/v1/consumers/example/keys", key)).body;
+    const [rotation] = schemas.ApiKeyRotationInput.examples;
+    expect((await harness.post(`/api/v1/consumers/example/keys/${id}/rotate`, rotation)).status).toBe(201);
   });
 });

@@ -1,9 +1,12 @@
 // The rules of the resource schemas, one defect a line.
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { danglingReferences, referencesTo } from "../../control-plane/configuration/references.js";
-import { consumerSchema } from "../../control-plane/resources/consumer.js";
+import { OPERATIONS } from "../../control-plane/resources/access.js";
+import type { PrincipalKind } from "../../control-plane/resources/common.js";
 import { AUTH_STYLES, authStyle, DIALECTS } from "../../control-plane/resources/dialect.js";
 import { modelRouteSchema } from "../../control-plane/resources/model-route.js";
+import { PRINCIPAL_NOUNS } from "../../control-plane/resources/principal.js";
 import { jsonPointer } from "../../control-plane/resources/problems.js";
 import { providerInputSchema, providerSchema } from "../../control-plane/resources/provider.js";
 import { targetSchema } from "../../control-plane/resources/target.js";
@@ -125,11 +128,59 @@ describe("names", () => {
     (id) => expect(modelRouteSchema.safeParse({ id, targets: [{ target: "t" }] }).success).toBe(false),
   );
   it.each(["*", "gpt-*", "team/a"])("%j is a pattern", (pattern) => {
-    expect(consumerSchema.safeParse({ id: "c", models: [pattern] }).success).toBe(true);
+    expect(PRINCIPAL_NOUNS.consumer.schema.safeParse({ id: "c", models: [pattern] }).success).toBe(true);
   });
   it.each(["", "**", "a*b", "*a", "a b"])("%j is no pattern", (pattern) => {
-    expect(consumerSchema.safeParse({ id: "c", models: [pattern] }).success).toBe(false);
+    expect(PRINCIPAL_NOUNS.consumer.schema.safeParse({ id: "c", models: [pattern] }).success).toBe(false);
   });
+});
+
+describe("a principal", () => {
+  const problemsOf = (kind: PrincipalKind, document: object) =>
+    (PRINCIPAL_NOUNS[kind].inputSchema.safeParse(document).error?.issues ?? []).map(({ path }) => jsonPointer(path));
+
+  it("names one parent of any wider kind", () => {
+    expect(problemsOf("consumer", {})).toEqual([]);
+    expect(problemsOf("consumer", { tenant: "acme" })).toEqual([]);
+    expect(problemsOf("application", { tenant: "acme" })).toEqual([]);
+    expect(problemsOf("consumer", { application: "search", tenant: "acme", department: "x" })).toEqual([
+      "/department",
+      "/tenant",
+    ]);
+    for (const [kind, parent] of [
+      ["tenant", "tenant"],
+      ["tenant", "department"],
+      ["department", "application"],
+      ["application", "application"],
+      ["consumer", "consumer"],
+    ] as const) {
+      expect(PRINCIPAL_NOUNS[kind].inputSchema.safeParse({ [parent]: "x" }).success, `${parent} of a ${kind}`).toBe(
+        false,
+      );
+    }
+  });
+
+  it.each([
+    [{ operations: [] }, "/operations"],
+    [{ operations: ["chat", "Chat"] }, "/operations/1"],
+    [{ operations: ["models_list"] }, "/operations/0"],
+    [{ priority: "urgent" }, "/priority"],
+    [{ models: [] }, "/models"],
+    // One below each other, the patterns of all levels have to fit into one lease.
+    [{ models: Array.from({ length: 12 }, (_, i) => `${i}${"x".repeat(248)}`) }, "/models"],
+  ])("%j is refused at %s", (document, path) => {
+    expect(problemsOf("department", document)).toEqual([path]);
+  });
+});
+
+it("every operation that can be allowed is documented", () => {
+  const page = readFileSync(new URL("../../docs/tenancy.md", import.meta.url), "utf8");
+  const documented = /^Operations: ([\s\S]+?), and `passed`/m
+    .exec(page)![1]!
+    .match(/`(\w+)`/g)!
+    .join();
+  const named = OPERATIONS.filter((name) => name !== "passed");
+  expect(documented.split(",").sort()).toEqual(named.map((name) => `\`${name}\``).sort());
 });
 
 describe("a target and a model route", () => {
