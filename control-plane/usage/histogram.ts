@@ -2,7 +2,7 @@
 // Slots are logarithmic, eight to an octave: a quantile is off by at most 1/16 of itself. Whole numbers only.
 import type { UsageEvent } from "./event.js";
 
-/** What is measured, by the letter that marks it in the text. The last is in microseconds, the others in ms. */
+/** What is measured, by the letter that begins its entries. The last is in microseconds, the others in ms. */
 export const LATENCIES = { duration: "d", firstToken: "f", perOutputToken: "t" } as const;
 export type Latency = keyof typeof LATENCIES;
 
@@ -25,50 +25,81 @@ export function middleOf(slot: number): number {
   return (8 + (slot % 8)) * width + Math.floor(width / 2);
 }
 
-/** `d2a.1f1b.1`: letter, slot and count in base 36. */
-function entry(latency: Latency, slot: number, count: number): string {
-  return `${LATENCIES[latency]}${slot.toString(36).toUpperCase()}.${count.toString(36).toUpperCase()}`;
+/** A slot of one of the latencies as one number: counts of all three then fit into one map. */
+type Cell = number;
+const CELLS_EACH = 256;
+const NAMES = Object.keys(LATENCIES) as Latency[];
+const LETTERS = NAMES.map((name) => LATENCIES[name]);
+
+function cellOf(latency: number, value: number): Cell {
+  return latency * CELLS_EACH + slotOf(value);
 }
 
-/** The histogram of one event; empty for what is no exchange: an abandoned attempt is no answer that anyone waited for. */
-export function latenciesOf(event: UsageEvent): string {
-  if (event.kind !== "exchange") return "";
-  const { durationMs, firstTokenMs, tokens } = event;
-  let text = entry("duration", slotOf(durationMs), 1);
-  if (firstTokenMs === undefined) return text;
-  text += entry("firstToken", slotOf(firstTokenMs), 1);
-  if (tokens.output < 2 || durationMs < firstTokenMs) return text;
-  const perTokenUs = ((durationMs - firstTokenMs) * 1000) / (tokens.output - 1);
-  return text + entry("perOutputToken", slotOf(perTokenUs), 1);
+/** The cells that an event counts in. None for what is no exchange: nobody waited for an abandoned attempt. */
+export function cellsOf({ kind, durationMs, firstTokenMs, tokens }: UsageEvent): readonly Cell[] {
+  if (kind !== "exchange") return [];
+  if (firstTokenMs === undefined) return [cellOf(0, durationMs)];
+  const cells = [cellOf(0, durationMs), cellOf(1, firstTokenMs)];
+  if (tokens.output < 2 || durationMs < firstTokenMs) return cells;
+  return [...cells, cellOf(2, ((durationMs - firstTokenMs) * 1000) / (tokens.output - 1))];
 }
 
-const LETTERS: Readonly<Record<string, Latency>> = Object.fromEntries(
-  Object.entries(LATENCIES).map(([latency, letter]) => [letter, latency as Latency]),
-);
+export type Counts = Map<Cell, number>;
 
-/** Slot → count of each latency. */
-export type Histograms = Readonly<Record<Latency, Map<number, number>>>;
+export function addCells(counts: Counts, cells: readonly Cell[]): void {
+  for (const cell of cells) counts.set(cell, (counts.get(cell) ?? 0) + 1);
+}
 
-export function parseHistograms(text: string): Histograms {
-  const histograms = { duration: new Map(), firstToken: new Map(), perOutputToken: new Map() } as const;
-  for (const [, letter = "", slotText = "", countText = ""] of text.matchAll(/([a-z])([0-9A-Z]+)\.([0-9A-Z]+)/g)) {
-    const latency = LETTERS[letter];
-    if (latency === undefined) continue;
-    const histogram: Map<number, number> = histograms[latency];
-    const slot = Number.parseInt(slotText, 36);
-    histogram.set(slot, (histogram.get(slot) ?? 0) + Number.parseInt(countText, 36));
+/** `d2A.1f1B.1`: letter, slot and count in base 36, each cell once and in order. */
+export function formatCounts(counts: Counts): string {
+  let text = "";
+  for (const [cell, count] of [...counts].sort(([a], [b]) => a - b)) {
+    const slot = cell % CELLS_EACH;
+    text += `${LETTERS[(cell - slot) / CELLS_EACH]}${base36(slot)}.${base36(count)}`;
   }
-  return histograms;
+  return text;
 }
 
-/** The same counts in the shortest text, each slot once and in order. */
+function base36(value: number): string {
+  return value.toString(36).toUpperCase();
+}
+
+/** Adds the counts of a text to `counts`. By character codes: dashboards read megabytes of it. */
+export function addText(counts: Counts, text: string): void {
+  let cell = 0;
+  let number = 0;
+  let first = 0;
+  const finish = () => {
+    if (number > 0) counts.set(cell, (counts.get(cell) ?? 0) + number);
+  };
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 46 /* . */) {
+      cell = first + number;
+      number = 0;
+    } else if (code <= 57) number = number * 36 + code - 48;
+    else if (code <= 90) number = number * 36 + code - 55;
+    else {
+      finish();
+      first = LETTERS.indexOf(text.charAt(at) as (typeof LETTERS)[number]) * CELLS_EACH;
+      number = 0;
+    }
+  }
+  finish();
+}
+
+/** The same counts in the shortest text. */
 export function compact(text: string): string {
-  const histograms = parseHistograms(text);
-  return (Object.keys(LATENCIES) as Latency[])
-    .flatMap((latency) =>
-      [...histograms[latency]].sort(([a], [b]) => a - b).map(([slot, count]) => entry(latency, slot, count)),
-    )
-    .join("");
+  const counts: Counts = new Map();
+  addText(counts, text);
+  return formatCounts(counts);
+}
+
+/** Slot → count of one latency. */
+export function histogramOf(counts: Counts, latency: Latency): Map<number, number> {
+  const first = NAMES.indexOf(latency) * CELLS_EACH;
+  const own = [...counts].filter(([cell]) => cell >= first && cell < first + CELLS_EACH);
+  return new Map(own.map(([cell, count]) => [cell - first, count]));
 }
 
 /** The value that `permille` thousandths of all values do not exceed; undefined if there are none. */

@@ -40,49 +40,62 @@ export function countersOf({ kind, status, error, tokens, costMicros }: UsageEve
   ];
 }
 
-/** Adds `more` to `sums`, both in the order of COUNTERS. Refuses what a double cannot hold exactly. */
+/** Adds `more` to `sums`, place by place. Refuses what a double cannot hold exactly. */
 export function addCounters(sums: number[], more: readonly number[]): void {
-  for (let index = 0; index < COUNTERS.length; index++) {
+  for (let index = 0; index < sums.length; index++) {
     const sum = (sums[index] ?? 0) + (more[index] ?? 0);
-    if (!Number.isSafeInteger(sum)) throw new RangeError(`the sum of ${COUNTERS[index]} exceeds 2^53`);
+    if (!Number.isSafeInteger(sum)) throw new RangeError("a sum of usage exceeds 2^53");
     sums[index] = sum;
   }
 }
 
-const QUANTILES = { P50: 500, P95: 950, P99: 990 } as const;
-const TIMED = {
-  durationMs: "duration",
-  firstTokenMs: "firstToken",
-  perOutputTokenUs: "perOutputToken",
-} as const satisfies Record<string, Latency>;
-
-type QuantileMeasure = `${keyof typeof TIMED}${keyof typeof QUANTILES}`;
-export type Measure = Counter | "totalTokens" | QuantileMeasure;
-
-export interface QuantileOf {
+interface QuantileOf {
   readonly latency: Latency;
+  /** So many thousandths of the values are not larger. */
   readonly permille: number;
 }
 
-export const QUANTILE_MEASURES: ReadonlyMap<Measure, QuantileOf> = new Map(
-  Object.entries(TIMED).flatMap(([name, latency]) =>
-    Object.entries(QUANTILES).map(([suffix, permille]): [Measure, QuantileOf] => [
-      `${name}${suffix}` as QuantileMeasure,
-      { latency, permille },
-    ]),
-  ),
-);
+/** Times are in the unit of their suffix: ms, or microseconds (Us). */
+export const QUANTILE_MEASURES = {
+  durationMsP50: { latency: "duration", permille: 500 },
+  durationMsP95: { latency: "duration", permille: 950 },
+  durationMsP99: { latency: "duration", permille: 990 },
+  firstTokenMsP50: { latency: "firstToken", permille: 500 },
+  firstTokenMsP95: { latency: "firstToken", permille: 950 },
+  firstTokenMsP99: { latency: "firstToken", permille: 990 },
+  perOutputTokenUsP50: { latency: "perOutputToken", permille: 500 },
+  perOutputTokenUsP95: { latency: "perOutputToken", permille: 950 },
+  perOutputTokenUsP99: { latency: "perOutputToken", permille: 990 },
+} as const satisfies Record<string, QuantileOf>;
+type QuantileMeasure = keyof typeof QUANTILE_MEASURES;
 
-export const MEASURES: readonly Measure[] = [...COUNTERS, "totalTokens", ...QUANTILE_MEASURES.keys()];
+export type Measure = Counter | "totalTokens" | QuantileMeasure;
 
-const INDEX = Object.fromEntries(COUNTERS.map((counter, index) => [counter, index])) as Record<Counter, number>;
-
-/** A measure that is no quantile, from counters in the order of COUNTERS. */
-export function sumOf(measure: Exclude<Measure, QuantileMeasure>, counters: readonly number[]): number {
-  if (measure === "totalTokens") return sumOf("inputTokens", counters) + sumOf("outputTokens", counters);
-  return counters[INDEX[measure]] ?? 0;
-}
+export const MEASURES = [
+  ...COUNTERS,
+  "totalTokens",
+  ...(Object.keys(QUANTILE_MEASURES) as QuantileMeasure[]),
+] as const satisfies readonly Measure[];
 
 export function isQuantile(measure: Measure): measure is QuantileMeasure {
-  return QUANTILE_MEASURES.has(measure);
+  return Object.hasOwn(QUANTILE_MEASURES, measure);
+}
+
+/** The counters that measures are made of, each once. */
+export function countersFor(measures: readonly Measure[]): readonly Counter[] {
+  const needed = measures.flatMap((measure): readonly Counter[] => {
+    if (isQuantile(measure)) return [];
+    return measure === "totalTokens" ? ["inputTokens", "outputTokens"] : [measure];
+  });
+  return COUNTERS.filter((counter) => needed.includes(counter));
+}
+
+/** A measure that is no quantile, from the values of `counters`. */
+export function sumOf(
+  measure: Exclude<Measure, QuantileMeasure>,
+  counters: readonly Counter[],
+  values: readonly number[],
+): number {
+  if (measure !== "totalTokens") return values[counters.indexOf(measure)] ?? 0;
+  return sumOf("inputTokens", counters, values) + sumOf("outputTokens", counters, values);
 }

@@ -1,7 +1,15 @@
 // Queries: what may be asked, which roll-ups answer it, and rows from the sums that a store found. Stores only add up.
 import type { Dimension } from "./dimensions.js";
-import { parseHistograms, quantile } from "./histogram.js";
-import { addCounters, COUNTERS, isQuantile, type Measure, QUANTILE_MEASURES, sumOf } from "./measures.js";
+import { addText, type Counts, histogramOf, quantile } from "./histogram.js";
+import {
+  addCounters,
+  type Counter,
+  countersFor,
+  isQuantile,
+  type Measure,
+  QUANTILE_MEASURES,
+  sumOf,
+} from "./measures.js";
 import { type Floors, MINUTE_MS, ROLL_UPS, type RollUpLevel } from "./roll-up.js";
 import { cut, type Piece, pointsOf, type Span, type Step } from "./time-axis.js";
 
@@ -47,6 +55,8 @@ export interface Plan {
   readonly points: readonly Span[];
   readonly groupBy: readonly Dimension[];
   readonly filter: Filter;
+  /** What has to be added up for the measures. */
+  readonly counters: readonly Counter[];
   readonly hasLatencies: boolean;
   /** Source → its pieces, in the order of time. */
   readonly sources: ReadonlyMap<Source, readonly Piece<Source>[]>;
@@ -101,14 +111,15 @@ export function planOf(query: UsageQuery, floors: Floors): Plan {
     if (known === undefined) sources.set(piece.source, [piece]);
     else known.push(piece);
   }
-  return { points, groupBy, filter: query.filter, hasLatencies: query.measures.some(isQuantile), sources };
+  const counters = countersFor(query.measures);
+  return { points, groupBy, filter: query.filter, counters, hasLatencies: query.measures.some(isQuantile), sources };
 }
 
 interface Sums {
   readonly point: number;
   readonly group: readonly string[];
   readonly counters: number[];
-  latencies: string;
+  readonly latencies: Counts;
 }
 
 /** Takes the sums of all sources together and makes the answer's rows of them. */
@@ -120,12 +131,12 @@ export class Result {
     private readonly plan: Plan,
   ) {}
 
-  /** `group` in the order of the plan's groupBy, `counters` in that of COUNTERS. Throws UsageQueryError. */
+  /** `group` in the order of the plan's groupBy, `counters` in that of its counters. Throws UsageQueryError. */
   add(point: number, group: readonly string[], counters: readonly number[], latencies: string): void {
     const key = `${point}\0${group.join("\0")}`;
     let sums = this.#sums.get(key);
     if (sums === undefined) {
-      sums = { point, group, counters: COUNTERS.map(() => 0), latencies: "" };
+      sums = { point, group, counters: this.plan.counters.map(() => 0), latencies: new Map() };
       this.#sums.set(key, sums);
       if (this.#sums.size > ROWS_MAX) {
         const mend = "Group by less, filter, or ask for a shorter range or a longer step.";
@@ -133,7 +144,7 @@ export class Result {
       }
     }
     addCounters(sums.counters, counters);
-    sums.latencies += latencies;
+    addText(sums.latencies, latencies);
   }
 
   /** In the order of time, then of the groups. What never occurred has no row. */
@@ -145,12 +156,10 @@ export class Result {
   }
 
   #row({ point, group, counters, latencies }: Sums): UsageRow {
-    const histograms = this.plan.hasLatencies ? parseHistograms(latencies) : undefined;
     const valueOfMeasure = (measure: Measure): number | null => {
-      if (!isQuantile(measure)) return sumOf(measure, counters);
-      const asked = QUANTILE_MEASURES.get(measure);
-      if (asked === undefined || histograms === undefined) return null;
-      return quantile(histograms[asked.latency], asked.permille) ?? null;
+      if (!isQuantile(measure)) return sumOf(measure, this.plan.counters, counters);
+      const { latency, permille } = QUANTILE_MEASURES[measure];
+      return quantile(histogramOf(latencies, latency), permille) ?? null;
     };
     const { from, to } = this.plan.points[point] ?? this.query;
     return {

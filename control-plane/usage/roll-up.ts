@@ -5,9 +5,9 @@
 // never more rows than events, and never more than the configuration has combinations (see dimensions.ts: no value comes
 // from a client). What has many combinations (callers) is not kept by the minute, and no longer than the events by the
 // hour; what is kept by the minute or for long has few. A query that no roll-up covers reads the events themselves.
-import { DIMENSIONS, type Dimension, dimensionsOf } from "./dimensions.js";
+import { DIMENSIONS, type Dimension, type DimensionValues, dimensionsOf } from "./dimensions.js";
 import type { UsageEvent } from "./event.js";
-import { latenciesOf } from "./histogram.js";
+import { addCells, type Counts, cellsOf } from "./histogram.js";
 import { addCounters, COUNTERS, countersOf } from "./measures.js";
 
 export const MINUTE_MS = 60_000;
@@ -46,39 +46,43 @@ export interface RollUpLevel {
   readonly retention: RetentionClass;
 }
 
-/** Money of different currencies is never added, so the currency is part of all of them. From few combinations to many. */
+const HOURS_AND_DAYS = (hours: number, days: number): readonly RollUpLevel[] => [
+  { number: hours, bucket: "hour", retention: "hours" },
+  { number: days, bucket: "day", retention: "days" },
+];
+
+/**
+ * From few combinations to many: the first that has all dimensions of a query answers it. Money of different currencies
+ * is never added, so the currency is part of all of them.
+ */
 export const ROLL_UPS: readonly RollUp[] = [
   {
     name: "models",
     dimensions: ["tenant", "model", "target", "provider", "currency"],
-    levels: [
-      { number: 1, bucket: "minute", retention: "minutes" },
-      { number: 2, bucket: "hour", retention: "hours" },
-      { number: 3, bucket: "day", retention: "days" },
-    ],
+    levels: [{ number: 1, bucket: "minute", retention: "minutes" }, ...HOURS_AND_DAYS(2, 3)],
   },
   {
     name: "organisation",
     dimensions: ["tenant", "department", "application", "currency"],
-    levels: [
-      { number: 4, bucket: "hour", retention: "hours" },
-      { number: 5, bucket: "day", retention: "days" },
-    ],
+    levels: HOURS_AND_DAYS(4, 5),
+  },
+  { name: "spending", dimensions: ["tenant", "department", "model", "currency"], levels: HOURS_AND_DAYS(6, 7) },
+  {
+    name: "consumers",
+    dimensions: ["tenant", "department", "application", "consumer", "currency"],
+    levels: [{ number: 8, bucket: "day", retention: "days" }],
   },
   {
-    name: "flows",
-    dimensions: DIMENSIONS.filter((name) => name !== "application" && name !== "consumer"),
-    levels: [
-      { number: 6, bucket: "hour", retention: "hours" },
-      { number: 7, bucket: "day", retention: "days" },
-    ],
+    name: "outcomes",
+    dimensions: DIMENSIONS.filter((name) => !["department", "application", "consumer"].includes(name)),
+    levels: HOURS_AND_DAYS(9, 10),
   },
   {
     name: "callers",
     dimensions: DIMENSIONS,
     levels: [
-      { number: 8, bucket: "hour", retention: "events" },
-      { number: 9, bucket: "day", retention: "days" },
+      { number: 11, bucket: "hour", retention: "events" },
+      { number: 12, bucket: "day", retention: "days" },
     ],
   },
 ];
@@ -91,7 +95,7 @@ export interface Series {
   readonly key: string;
 }
 
-export function seriesOf(rollUp: RollUp, values: Readonly<Record<Dimension, string>>): Series {
+export function seriesOf(rollUp: RollUp, values: DimensionValues): Series {
   const own = rollUp.dimensions.map((name) => values[name]);
   return {
     rollUp,
@@ -107,43 +111,70 @@ export interface Increment {
   /** Start of the bucket in minutes since 1970. */
   readonly minute: number;
   readonly counters: number[];
-  latencies: string;
+  readonly latencies: Counts;
 }
 
 export function bucketMinute(bucket: Bucket, unixMs: number): number {
   return (Math.floor(unixMs / BUCKET_MS[bucket]) * BUCKET_MS[bucket]) / MINUTE_MS;
 }
 
+/** A series and its increments by level and bucket. */
+interface Open {
+  readonly series: Series;
+  readonly rows: Map<number, Increment>;
+}
+
+/** Above any number of minutes until 2100. */
+const MINUTES_MAX = 2 ** 27;
+
 /** Adds events up in memory, so that a batch touches each row once. */
 export class Increments {
-  readonly #rows = new Map<string, Increment>();
+  readonly #series = new Map<string, Open>();
+  /** Values of all dimensions → the series that they belong to, one of each roll-up. */
+  readonly #open = new Map<string, readonly Open[]>();
 
   add(event: UsageEvent): void {
     const values = dimensionsOf(event);
     const counters = countersOf(event);
-    const latencies = latenciesOf(event);
-    for (const rollUp of ROLL_UPS) {
-      const series = seriesOf(rollUp, values);
-      for (const level of rollUp.levels) {
-        const row = this.#row(series, level, bucketMinute(level.bucket, event.startedAt));
+    const cells = cellsOf(event);
+    for (const { series, rows } of this.#opened(values)) {
+      for (const level of series.rollUp.levels) {
+        const minute = bucketMinute(level.bucket, event.startedAt);
+        const key = level.number * MINUTES_MAX + minute;
+        let row = rows.get(key);
+        if (row === undefined) {
+          row = { series, level, minute, counters: COUNTERS.map(() => 0), latencies: new Map() };
+          rows.set(key, row);
+        }
         addCounters(row.counters, counters);
-        row.latencies += latencies;
+        addCells(row.latencies, cells);
       }
     }
   }
 
   /** In the order of their keys in the stores, so that writes are neighbours. */
   rows(): readonly Increment[] {
-    return [...this.#rows.values()].sort((a, b) => a.level.number - b.level.number || a.minute - b.minute);
+    return [...this.#series.values()]
+      .flatMap(({ rows }) => [...rows.values()])
+      .sort((a, b) => a.level.number - b.level.number || a.minute - b.minute);
   }
 
-  #row(series: Series, level: RollUpLevel, minute: number): Increment {
-    const key = `${level.number} ${minute} ${series.key}`;
-    let row = this.#rows.get(key);
-    if (row === undefined) {
-      row = { series, level, minute, counters: COUNTERS.map(() => 0), latencies: "" };
-      this.#rows.set(key, row);
+  #opened(values: DimensionValues): readonly Open[] {
+    const key = DIMENSIONS.map((name) => values[name]).join("\0");
+    let opened = this.#open.get(key);
+    if (opened === undefined) {
+      opened = ROLL_UPS.map((rollUp) => this.#one(seriesOf(rollUp, values)));
+      this.#open.set(key, opened);
     }
-    return row;
+    return opened;
+  }
+
+  #one(series: Series): Open {
+    let open = this.#series.get(series.key);
+    if (open === undefined) {
+      open = { series, rows: new Map() };
+      this.#series.set(series.key, open);
+    }
+    return open;
   }
 }

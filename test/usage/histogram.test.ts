@@ -1,6 +1,14 @@
 // Slots and quantiles of latency histograms, over the whole range of values.
 import { expect, it } from "vitest";
-import { compact, middleOf, parseHistograms, quantile, slotOf } from "../../control-plane/usage/histogram.js";
+import {
+  addText,
+  type Counts,
+  compact,
+  histogramOf,
+  middleOf,
+  quantile,
+  slotOf,
+} from "../../control-plane/usage/histogram.js";
 
 const VALUES = Array.from({ length: 31 }, (_, bit) => 2 ** bit).flatMap((power) => [
   power - 1,
@@ -27,14 +35,18 @@ it("values beyond all reason have slots", () => {
 
 it("texts add up by concatenation", () => {
   const both = "d1A.3f0.1d1A.4dZ.1";
-  expect(parseHistograms(both).duration).toEqual(
+  const counts: Counts = new Map();
+  addText(counts, both);
+  expect(histogramOf(counts, "duration")).toEqual(
     new Map([
       [46, 7],
       [35, 1],
     ]),
   );
-  expect(compact(both)).toBe("dZ.1d1A.7f0.1");
-  expect(parseHistograms(compact(both))).toEqual(parseHistograms(both));
+  expect(histogramOf(counts, "firstToken")).toEqual(new Map([[0, 1]]));
+  expect(histogramOf(counts, "perOutputToken").size).toBe(0);
+  expect(compact("d1A.3f0.1d1A.4dZ.1t6.100")).toBe("dZ.1d1A.7f0.1t6.100");
+  expect(compact("")).toBe("");
 });
 
 it("quantiles are of ranks, and none of nothing", () => {

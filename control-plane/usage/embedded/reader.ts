@@ -6,7 +6,7 @@ import { type Filter, type Plan, planOf, Result, type Source, type UsageQuery, t
 import { type Floors, MINUTE_MS } from "../roll-up.js";
 import type { Piece } from "../time-axis.js";
 import type { EventPage, EventPageRequest } from "../usage-store.js";
-import { COUNTER_COLUMNS, columnOf } from "./database.js";
+import { columnOf } from "./database.js";
 import { EVENT_COLUMNS, type EventRow, eventOf } from "./event-row.js";
 
 /** ` AND series.x IN (…)` for each dimension; its parameters are JSON lists in the same order. */
@@ -21,18 +21,20 @@ function filterSql(filter: Filter): { sql: string; parameters: string[] } {
 /** CROSS JOIN has SQLite walk from left to right: the pieces, their rows by key, the series of each. */
 function sumsSql(plan: Plan, source: Source, filter: string): string {
   const group = plan.groupBy.map((name) => `, series.${columnOf(name)}`).join("");
-  const sums = COUNTER_COLUMNS.map((name) => `, sum(${name})`).join("");
+  const sums = plan.counters.map((name) => `, sum(${columnOf(name)})`).join("");
   const latencies = plan.hasLatencies ? "group_concat(latencies, '')" : "''";
-  const span = (column: string) => `${column} >= piece.value ->> 1 AND ${column} < piece.value ->> 2`;
+  const span = (column: string) => `${column} >= piece.first AND ${column} < piece.beyond`;
   const rows =
     source === "events"
       ? `event ON ${span("event.started_at")}`
       : `roll_up ON roll_up.level = ${source.number} AND ${span("roll_up.minute")}`;
   const table = source === "events" ? "event" : "roll_up";
   return `
-    SELECT piece.value ->> 0 AS point, ${latencies}${sums}${group}
-    FROM json_each(?) AS piece CROSS JOIN ${rows} CROSS JOIN series ON series.id = ${table}.series${filter}
-    GROUP BY point${group}`;
+    WITH piece (point, first, beyond) AS MATERIALIZED
+      (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))
+    SELECT piece.point, ${latencies}${sums}${group}
+    FROM piece CROSS JOIN ${rows} CROSS JOIN series ON series.id = ${table}.series${filter}
+    GROUP BY piece.point${group}`;
 }
 
 export class UsageReader {
@@ -77,8 +79,8 @@ export class UsageReader {
       .raw()
       .all(JSON.stringify(spans), ...parameters) as [number, string, ...(number | string)[]][];
     for (const [point, latencies, ...values] of rows) {
-      const counters = values.slice(0, COUNTER_COLUMNS.length) as number[];
-      const group = values.slice(COUNTER_COLUMNS.length) as string[];
+      const counters = values.slice(0, plan.counters.length) as number[];
+      const group = values.slice(plan.counters.length) as string[];
       result.add(point, group, counters, latencies);
     }
   }

@@ -2,7 +2,7 @@
 import type Database from "libsql";
 import { DIMENSIONS, dimensionsOf } from "../dimensions.js";
 import type { UsageEvent } from "../event.js";
-import { compact, latenciesOf } from "../histogram.js";
+import { addCells, cellsOf, compact, formatCounts } from "../histogram.js";
 import { COUNTERS, countersOf } from "../measures.js";
 import {
   type Floors,
@@ -75,6 +75,12 @@ class Dictionary {
   forget(): void {
     this.#ids.clear();
   }
+}
+
+function latenciesOf(event: UsageEvent): string {
+  const counts = new Map<number, number>();
+  addCells(counts, cellsOf(event));
+  return formatCounts(counts);
 }
 
 export class UsageWriter {
@@ -182,7 +188,7 @@ export class UsageWriter {
 
   #add({ series, level, minute, counters, latencies }: Increment): void {
     const key = [level.number, minute, this.#seriesId(series)];
-    const [length] = this.#addToRollUp.get(...key, ...counters, compact(latencies)) as unknown as [number];
+    const [length] = this.#addToRollUp.get(...key, ...counters, formatCounts(latencies)) as unknown as [number];
     if (length <= LATENCIES_LENGTH_MAX) return;
     const row = this.#latencies.get(...key) as { latencies: string };
     const short = compact(row.latencies);
