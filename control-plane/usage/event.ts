@@ -5,10 +5,10 @@ import { isWellFormed } from "../resources/common.js";
 
 /** Far above any context; sums of 900 million events of this size stay exact in a double (2^53). */
 const TOKENS_MAX = 10_000_000;
-/** 100,000 units of the currency for one exchange; sums stay exact up to 90,000 such. */
-const COST_MICROS_MAX = 100_000_000_000;
-/** A correction may take back what many wrong events booked. */
-const CORRECTION_FACTOR = 1_000;
+/** A million units of the currency; sums stay exact up to 9,000 such. */
+const COST_NANOS_MAX = 1_000_000_000_000_000;
+/** A correction may take back what several wrong events booked; its cost stays below 2^53 with it. */
+const CORRECTION_FACTOR = 9;
 const DAY_MS = 86_400_000;
 const STARTED_AT_MAX = 4_102_444_800_000; // 2100-01-01: what is later was written in other units
 const LINE_BYTES_MAX = 16_384;
@@ -23,7 +23,7 @@ const modelName = text(256);
 const count = z.int();
 
 const tokensSchema = z
-  .strictObject({
+  .object({
     input: count.describe("All of the input, cached tokens included."),
     output: count.describe("All of the output, reasoning included."),
     cachedInput: count.describe("Of the input: read from the provider's cache."),
@@ -38,7 +38,7 @@ export type UsageTokens = z.output<typeof tokensSchema>;
 
 export const EVENT_KINDS = ["exchange", "attempt", "correction"] as const;
 
-const fields = z.strictObject({
+const fields = z.object({
   id: idText.describe("Chosen by whoever emits it; the same id again is the same event and counts once."),
   kind: z.enum(EVENT_KINDS).describe("attempt: one that was abandoned, charged beside its exchange."),
   corrects: idText.optional().describe("With kind correction: the id of the event that it corrects."),
@@ -72,7 +72,7 @@ const fields = z.strictObject({
   error: text(64).optional().describe("Code of the error, if it ended with one."),
   cache: z.enum(["none", "hit", "miss"]),
   tokens: tokensSchema,
-  costMicros: z.int().describe("Millionths of the currency."),
+  costNanos: z.int().describe("Billionths of the currency: an embedding costs less than a millionth."),
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/)
@@ -91,7 +91,7 @@ function checkAmounts(event: z.output<typeof fields>, context: z.RefinementCtx):
     context.addIssue({ code: "custom", path, message });
   };
   for (const [name, value] of Object.entries(event.tokens)) check(value, TOKENS_MAX, ["tokens", name]);
-  check(event.costMicros, COST_MICROS_MAX, ["costMicros"]);
+  check(event.costNanos, COST_NANOS_MAX, ["costNanos"]);
 }
 
 function checkCorrection(event: z.output<typeof fields>, context: z.RefinementCtx): void {
@@ -114,11 +114,14 @@ export const usageEventSchema = fields
 export type UsageEvent = z.output<typeof usageEventSchema>;
 
 /** The signed amounts of a correction, by path of the operator API. */
-export const correctionTokensSchema = tokensSchema.partial();
+export const correctionTokensSchema = tokensSchema.partial().strict();
 
 export type ParsedLine = { readonly event: UsageEvent } | { readonly defect: string };
 
-/** Reads one line. A defect says where and what, and repeats nothing of the line: it may hold anything. */
+/**
+ * Reads one line. Members that events do not have are left out: whoever emits them may be of a later release. A defect
+ * says where and what, and repeats nothing of the line: it may hold anything.
+ */
 export function parseEventLine(line: string): ParsedLine {
   if (Buffer.byteLength(line) > LINE_BYTES_MAX) return { defect: `is longer than ${LINE_BYTES_MAX} bytes` };
   let json: unknown;
@@ -130,8 +133,7 @@ export function parseEventLine(line: string): ParsedLine {
   const parsed = usageEventSchema.safeParse(json);
   if (parsed.success) return { event: parsed.data };
   const [issue] = parsed.error.issues;
-  const message = issue?.code === "unrecognized_keys" ? "has a member that events do not have" : issue?.message;
-  return { defect: `${issue?.path.join(".") || "event"}: ${message ?? "is not valid"}` };
+  return { defect: `${issue?.path.join(".") || "event"}: ${issue?.message ?? "is not valid"}` };
 }
 
 /** One line of JSON without its line feed. */

@@ -3,6 +3,12 @@
 import type { UsageEvent } from "./event.js";
 import type { Latency } from "./histogram.js";
 
+const NANOS_PER_MICRO = 1_000;
+
+/**
+ * Cost is in two: whole millionths of the currency, and what each event has beside them in billionths. Their sums stay
+ * below 2^53 up to billions of any currency, and are rounded once, when they are told.
+ */
 export const COUNTERS = [
   "requests",
   "abandonedAttempts",
@@ -17,12 +23,14 @@ export const COUNTERS = [
   "audioOutputTokens",
   "images",
   "costMicros",
+  "costRestNanos",
 ] as const;
 export type Counter = (typeof COUNTERS)[number];
 
 /** The counters of an event, in the order of COUNTERS. */
-export function countersOf({ kind, status, error, tokens, costMicros }: UsageEvent): number[] {
+export function countersOf({ kind, status, error, tokens, costNanos }: UsageEvent): number[] {
   const isExchange = kind === "exchange";
+  const costRestNanos = costNanos % NANOS_PER_MICRO;
   return [
     isExchange ? 1 : 0,
     kind === "attempt" ? 1 : 0,
@@ -36,8 +44,14 @@ export function countersOf({ kind, status, error, tokens, costMicros }: UsageEve
     tokens.audioInput,
     tokens.audioOutput,
     tokens.images,
-    costMicros,
+    (costNanos - costRestNanos) / NANOS_PER_MICRO,
+    costRestNanos,
   ];
+}
+
+/** The other way round. */
+export function costNanosOf(costMicros: number, costRestNanos: number): number {
+  return costMicros * NANOS_PER_MICRO + costRestNanos;
 }
 
 /** Adds `more` to `sums`, place by place. Refuses what a double cannot hold exactly. */
@@ -69,13 +83,21 @@ export const QUANTILE_MEASURES = {
 } as const satisfies Record<string, QuantileOf>;
 type QuantileMeasure = keyof typeof QUANTILE_MEASURES;
 
-export type Measure = Counter | "totalTokens" | QuantileMeasure;
+/** Measures that are made of several counters. */
+const SUMS = {
+  totalTokens: ["inputTokens", "outputTokens"],
+  costMicros: ["costMicros", "costRestNanos"],
+} as const satisfies Record<string, readonly Counter[]>;
 
-export const MEASURES = [
-  ...COUNTERS,
+export type SumMeasure = Exclude<Counter, "costRestNanos"> | keyof typeof SUMS;
+export type Measure = SumMeasure | QuantileMeasure;
+
+export const SUM_MEASURES: readonly SumMeasure[] = [
+  ...COUNTERS.filter((counter) => counter !== "costRestNanos"),
   "totalTokens",
-  ...(Object.keys(QUANTILE_MEASURES) as QuantileMeasure[]),
-] as const satisfies readonly Measure[];
+];
+
+export const MEASURES: readonly Measure[] = [...SUM_MEASURES, ...(Object.keys(QUANTILE_MEASURES) as QuantileMeasure[])];
 
 export function isQuantile(measure: Measure): measure is QuantileMeasure {
   return Object.hasOwn(QUANTILE_MEASURES, measure);
@@ -85,17 +107,15 @@ export function isQuantile(measure: Measure): measure is QuantileMeasure {
 export function countersFor(measures: readonly Measure[]): readonly Counter[] {
   const needed = measures.flatMap((measure): readonly Counter[] => {
     if (isQuantile(measure)) return [];
-    return measure === "totalTokens" ? ["inputTokens", "outputTokens"] : [measure];
+    return measure in SUMS ? SUMS[measure as keyof typeof SUMS] : [measure as Counter];
   });
   return COUNTERS.filter((counter) => needed.includes(counter));
 }
 
 /** A measure that is no quantile, from the values of `counters`. */
-export function sumOf(
-  measure: Exclude<Measure, QuantileMeasure>,
-  counters: readonly Counter[],
-  values: readonly number[],
-): number {
-  if (measure !== "totalTokens") return values[counters.indexOf(measure)] ?? 0;
-  return sumOf("inputTokens", counters, values) + sumOf("outputTokens", counters, values);
+export function sumOf(measure: SumMeasure, counters: readonly Counter[], values: readonly number[]): number {
+  const sum = (counter: Counter) => values[counters.indexOf(counter)] ?? 0;
+  if (measure === "totalTokens") return sum("inputTokens") + sum("outputTokens");
+  if (measure !== "costMicros") return sum(measure);
+  return sum("costMicros") + Math.round(sum("costRestNanos") / NANOS_PER_MICRO);
 }

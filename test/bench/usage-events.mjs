@@ -77,7 +77,7 @@ function eventAt(startedAt, number, random) {
       audioOutput: 0,
       images: 0,
     },
-    costMicros: input * 2 + output * 8,
+    costNanos: input * 2_000 + output * 8_000 + 125,
     currency: "USD",
     estimated: false,
     revision: 1 + Math.floor(number / 1_000_000),

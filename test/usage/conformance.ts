@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DIMENSIONS, type Dimension } from "../../control-plane/usage/dimensions.js";
 import type { UsageEvent } from "../../control-plane/usage/event.js";
-import { COUNTERS, type Measure } from "../../control-plane/usage/measures.js";
+import { type Measure, SUM_MEASURES } from "../../control-plane/usage/measures.js";
 import type { UsageQuery } from "../../control-plane/usage/query.js";
 import { NO_FLOORS } from "../../control-plane/usage/roll-up.js";
 import type { UsageStore } from "../../control-plane/usage/usage-store.js";
@@ -17,7 +17,7 @@ export interface UsageStoreUnderTest {
   remove(): Promise<void>;
 }
 
-const SUMS: readonly Measure[] = [...COUNTERS, "totalTokens"];
+const SUMS: readonly Measure[] = SUM_MEASURES;
 const DAY_MS = 86_400_000;
 const JUNE = { from: Date.UTC(2026, 5, 1), to: Date.UTC(2026, 6, 1) };
 
@@ -142,11 +142,11 @@ export function usageStoreConformance(name: string, underTest: UsageStoreUnderTe
       });
 
       it("keep currencies apart even if nobody asked for them", async () => {
-        await store.append([event("a"), event("b", { currency: "EUR", costMicros: 5 })]);
+        await store.append([event("a"), event("b", { currency: "EUR", costNanos: 5_499 })]);
         const rows = await store.query(ask({ groupBy: [], measures: ["costMicros"] }));
         expect(rows.map(({ dimensions, values }) => [dimensions.currency, values.costMicros])).toEqual([
           ["EUR", 5],
-          ["USD", 3],
+          ["USD", 4],
         ]);
         expect(await store.query(ask({ groupBy: [], measures: ["requests"] }))).toMatchObject([
           { dimensions: {}, values: { requests: 2 } },
@@ -154,7 +154,11 @@ export function usageStoreConformance(name: string, underTest: UsageStoreUnderTe
       });
 
       it("change by corrections, which are events of their own", async () => {
-        const wrong = event("wrong", { tenant: "acme", tokens: tokens({ input: 1000, output: 10 }), costMicros: 500 });
+        const wrong = event("wrong", {
+          tenant: "acme",
+          tokens: tokens({ input: 1000, output: 10 }),
+          costNanos: 500_100,
+        });
         const mend = event("mend", {
           ...wrong,
           id: "mend",
@@ -162,20 +166,20 @@ export function usageStoreConformance(name: string, underTest: UsageStoreUnderTe
           corrects: "wrong",
           reason: "the provider's bill says otherwise",
           tokens: tokens({ input: -900 }),
-          costMicros: -450,
+          costNanos: -450_900,
         });
         await store.append([wrong, mend, mend]);
         const [row] = await store.query(ask({ groupBy: ["tenant"], measures: [...SUMS, "durationMsP50"] }));
-        expect(row?.values).toMatchObject({ requests: 1, corrections: 1, inputTokens: 100, costMicros: 50 });
+        expect(row?.values).toMatchObject({ requests: 1, corrections: 1, inputTokens: 100, costMicros: 49 });
         expect(row?.values.durationMsP50).toBeGreaterThan(93);
         expect(await store.event("wrong")).toEqual(wrong);
         expect(await store.event("mend")).toEqual(mend);
       });
 
       it("hold the largest amounts exactly", async () => {
-        const large = Array.from({ length: 100 }, (_, index) => event(`${index}`, { costMicros: 100_000_000_000 - 1 }));
+        const large = Array.from({ length: 100 }, (_, index) => event(`${index}`, { costNanos: 1e15 - 1 }));
         await store.append(large);
-        expect((await store.query(ask()))[0]?.values.costMicros).toBe(100 * (100_000_000_000 - 1));
+        expect((await store.query(ask()))[0]?.values.costMicros).toBe(100 * 1e12);
       });
     });
 

@@ -49,8 +49,9 @@ export function expected(events: readonly UsageEvent[], query: UsageQuery): Name
     add(sums, "audioInputTokens", event.tokens.audioInput);
     add(sums, "audioOutputTokens", event.tokens.audioOutput);
     add(sums, "images", event.tokens.images);
-    add(sums, "costMicros", event.costMicros);
+    add(sums, "costMicros", event.costNanos);
   }
+  for (const sums of Object.values(rows)) sums.costMicros = Math.round((sums.costMicros ?? 0) / 1000);
   return rows;
 }
 

@@ -25,7 +25,7 @@ const NO_TOKENS = {
   images: 0,
 };
 
-/** A plain event: 10 tokens in, 5 out, 3 micros. */
+/** A plain event: 10 tokens in, 5 out, 3 micros and a half. */
 export function event(id: string, changes: Partial<UsageEvent> = {}): UsageEvent {
   return {
     id,
@@ -42,7 +42,7 @@ export function event(id: string, changes: Partial<UsageEvent> = {}): UsageEvent
     status: 200,
     cache: "none",
     tokens: { ...NO_TOKENS, input: 10, output: 5 },
-    costMicros: 3,
+    costNanos: 3_500,
     currency: "USD",
     estimated: false,
     revision: 1,
@@ -98,7 +98,7 @@ export function randomEvent(id: string, { from, to }: { from: number; to: number
     attempts: 1 + random(3),
     cache: (["none", "hit", "miss"] as const)[random(3)] ?? "none",
     tokens: tokens({ input, output, cachedInput: random(input + 1), reasoning: random(output + 1), images: random(2) }),
-    costMicros: random(1_000_000),
+    costNanos: random(1_000_000_000),
     currency: random(5) === 0 ? "EUR" : "USD",
     revision: random(9),
     ...served,

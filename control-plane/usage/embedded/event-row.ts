@@ -1,6 +1,6 @@
 // An event as columns, and back: what many events have in common as one JSON text (their profile), the rest as numbers.
 import type { UsageEvent } from "../event.js";
-import { COUNTERS } from "../measures.js";
+import { COUNTERS, costNanosOf } from "../measures.js";
 import { columnOf } from "./database.js";
 
 const PROFILE = [
@@ -76,7 +76,7 @@ export function eventOf(row: EventRow): UsageEvent {
       audioOutput: number("audioOutputTokens"),
       images: number("images"),
     },
-    costMicros: number("costMicros"),
+    costNanos: costNanosOf(number("costMicros"), number("costRestNanos")),
     revision: row.revision,
   };
 }
