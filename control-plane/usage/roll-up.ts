@@ -3,8 +3,8 @@
 //
 // How their number is bounded. A roll-up has a row for each combination of values that occurred in a bucket of time:
 // never more rows than events, and never more than the configuration has combinations (see dimensions.ts: no value comes
-// from a client). What has many combinations (callers) is not kept by the minute, and no longer than the events by the
-// hour; what is kept by the minute or for long has few. A query that no roll-up covers reads the events themselves.
+// from a client). What is kept by the minute has few combinations, what has most (callers) is kept by the day only. A
+// query that no roll-up covers reads the events themselves.
 import { DIMENSIONS, type Dimension, type DimensionValues, dimensionsOf } from "./dimensions.js";
 import type { UsageEvent } from "./event.js";
 import { addCells, type Counts, cellsOf } from "./histogram.js";
@@ -46,46 +46,52 @@ export interface RollUpLevel {
   readonly retention: RetentionClass;
 }
 
-const HOURS_AND_DAYS = (hours: number, days: number): readonly RollUpLevel[] => [
-  { number: hours, bucket: "hour", retention: "hours" },
-  { number: days, bucket: "day", retention: "days" },
-];
+const RETENTION_OF = { minute: "minutes", hour: "hours", day: "days" } as const satisfies Record<
+  Bucket,
+  RetentionClass
+>;
+
+/** Of the buckets named, by their numbers. */
+function levels(numbers: Readonly<Partial<Record<Bucket, number>>>): readonly RollUpLevel[] {
+  return (["minute", "hour", "day"] as const).flatMap((bucket) => {
+    const number = numbers[bucket];
+    return number === undefined ? [] : [{ number, bucket, retention: RETENTION_OF[bucket] }];
+  });
+}
+
+const PLACE = ["tenant", "department", "application", "consumer"] as const;
+const SERVED_BY = ["model", "target", "provider"] as const;
 
 /**
  * From few combinations to many: the first that has all dimensions of a query answers it. Money of different currencies
- * is never added, so the currency is part of all of them.
+ * is never added, so the currency is part of all of them. Hours make up the days of most zones, so what charts show by
+ * the day has few combinations by the hour; minutes make up those of zones off the full hour.
  */
 export const ROLL_UPS: readonly RollUp[] = [
+  { name: "tenants", dimensions: ["tenant", "currency"], levels: levels({ minute: 1, hour: 2, day: 3 }) },
+  { name: "models", dimensions: [...SERVED_BY, "currency"], levels: levels({ minute: 4, hour: 5, day: 6 }) },
+  { name: "departments", dimensions: ["tenant", "department", "currency"], levels: levels({ hour: 7, day: 8 }) },
   {
-    name: "models",
-    dimensions: ["tenant", "model", "target", "provider", "currency"],
-    levels: [{ number: 1, bucket: "minute", retention: "minutes" }, ...HOURS_AND_DAYS(2, 3)],
-  },
-  {
-    name: "organisation",
+    name: "applications",
     dimensions: ["tenant", "department", "application", "currency"],
-    levels: HOURS_AND_DAYS(4, 5),
-  },
-  { name: "spending", dimensions: ["tenant", "department", "model", "currency"], levels: HOURS_AND_DAYS(6, 7) },
-  {
-    name: "consumers",
-    dimensions: ["tenant", "department", "application", "consumer", "currency"],
-    levels: [{ number: 8, bucket: "day", retention: "days" }],
+    levels: levels({ hour: 9, day: 10 }),
   },
   {
     name: "outcomes",
-    dimensions: DIMENSIONS.filter((name) => !["department", "application", "consumer"].includes(name)),
-    levels: HOURS_AND_DAYS(9, 10),
+    dimensions: DIMENSIONS.filter((name) => !(PLACE as readonly Dimension[]).includes(name)),
+    levels: levels({ hour: 11, day: 12 }),
   },
   {
-    name: "callers",
-    dimensions: DIMENSIONS,
-    levels: [
-      { number: 11, bucket: "hour", retention: "events" },
-      { number: 12, bucket: "day", retention: "days" },
-    ],
+    name: "spending",
+    dimensions: ["tenant", "department", ...SERVED_BY, "currency"],
+    levels: levels({ hour: 13, day: 14 }),
   },
+  { name: "consumers", dimensions: [...PLACE, "currency"], levels: levels({ hour: 15, day: 16 }) },
+  { name: "callers", dimensions: [...PLACE, "model", "currency"], levels: levels({ day: 17 }) },
 ];
+
+/** Not added up: the combination of all dimensions, by which a store may keep those of its events. */
+export const EVENT_SERIES: RollUp = { name: "events", dimensions: DIMENSIONS, levels: [] };
 
 /** A combination of values under which a roll-up adds up. */
 export interface Series {

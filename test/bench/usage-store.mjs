@@ -23,6 +23,7 @@ const USAGE = `npm run bench:usage -- [options]
 const SUMS = ["requests", "errors", "inputTokens", "outputTokens", "costMicros"];
 const LATENCIES = ["durationMsP50", "durationMsP95", "durationMsP99", "firstTokenMsP95", "perOutputTokenUsP50"];
 const last = (ms) => ({ from: SPAN.to - ms, to: SPAN.to });
+const ONE = { consumer: ["consumer-0003"] };
 const month = { ...SPAN, measures: SUMS };
 
 /** What a dashboard shows. */
@@ -31,10 +32,15 @@ const QUERIES = [
   ["30 days by day and model", { ...month, step: "day", groupBy: ["model"] }],
   ["30 days by day and department", { ...month, step: "day", groupBy: ["department"] }],
   ["30 days by day and model, Berlin", { ...month, step: "day", groupBy: ["model"], timeZone: "Europe/Berlin" }],
+  [
+    "30 days by day and department, New York",
+    { ...month, step: "day", groupBy: ["department"], timeZone: "America/New_York" },
+  ],
   ["30 days by day and tenant, Kolkata", { ...month, step: "day", groupBy: ["tenant"], timeZone: "Asia/Kolkata" }],
   ["30 days by department and model (invoice)", { ...month, step: "total", groupBy: ["department", "model"] }],
   ["30 days by consumer", { ...month, step: "total", groupBy: ["consumer"] }],
-  ["30 days by day, one consumer", { ...month, step: "day", filter: { consumer: ["consumer-0003"] } }],
+  ["30 days by day, one consumer", { ...month, step: "day", filter: ONE }],
+  ["30 days by model, one consumer", { ...month, step: "total", groupBy: ["model"], filter: ONE }],
   ["30 days by status and provider", { ...month, step: "total", groupBy: ["statusClass", "provider"] }],
   ["30 days by day, latencies by model", { ...SPAN, step: "day", groupBy: ["model"], measures: LATENCIES }],
   ["7 days by hour and model", { ...last(7 * DAY_MS), step: "hour", groupBy: ["model"], measures: SUMS }],
@@ -43,10 +49,7 @@ const QUERIES = [
     "7 days by hour, latencies by provider",
     { ...last(7 * DAY_MS), step: "hour", groupBy: ["provider"], measures: LATENCIES },
   ],
-  [
-    "24 hours by hour, one consumer",
-    { ...last(DAY_MS), step: "hour", filter: { consumer: ["consumer-0003"] }, measures: SUMS },
-  ],
+  ["24 hours by hour, one consumer", { ...last(DAY_MS), step: "hour", filter: ONE, measures: SUMS }],
   ["24 hours by minute", { ...last(DAY_MS), step: "minute", measures: SUMS }],
   ["24 hours by minute and model", { ...last(DAY_MS), step: "minute", groupBy: ["model"], measures: SUMS }],
   ["6 hours by minute, latencies", { ...last(6 * HOUR_MS), step: "minute", measures: LATENCIES }],

@@ -5,6 +5,7 @@ import type { UsageEvent } from "../event.js";
 import { addCells, cellsOf, compact, formatCounts } from "../histogram.js";
 import { COUNTERS, countersOf } from "../measures.js";
 import {
+  EVENT_SERIES,
   type Floors,
   type Increment,
   Increments,
@@ -23,8 +24,6 @@ const LATENCIES_LENGTH_MAX = 2_000;
 /** Ids that are remembered to save a look-up; then begun anew. */
 const KNOWN_MAX = 200_000;
 const PRUNE_ROWS = 5_000;
-
-const CALLERS = ROLL_UPS.find(({ dimensions }) => dimensions.length === DIMENSIONS.length);
 
 function marks(count: number): string {
   return Array(count).fill("?").join(", ");
@@ -168,11 +167,10 @@ export class UsageWriter {
   }
 
   #insert(event: UsageEvent): boolean {
-    if (CALLERS === undefined) throw new Error("no roll-up has all dimensions");
     const { changes } = this.#insertEvent.run(
       event.id,
       event.startedAt,
-      this.#seriesId(seriesOf(CALLERS, dimensionsOf(event))),
+      this.#seriesId(seriesOf(EVENT_SERIES, dimensionsOf(event))),
       this.#profiles.idOf(profileOf(event)),
       event.durationMs,
       event.firstTokenMs ?? null,
