@@ -28,6 +28,7 @@ import { readOrCreateToken, writePrivateFile } from "./secrets/token-file.js";
 import type { Settings } from "./settings.js";
 import { openEmbeddedStore } from "./store/embedded/embedded-store.js";
 import type { Store } from "./store/store.js";
+import type { UsageStore } from "./usage/usage-store.js";
 
 /** A callout holds a request; beyond this its client is better served by an error that it can retry. */
 const CALLOUT_TIMEOUT_MS = 2_000;
@@ -46,6 +47,8 @@ export interface Tokens {
 export interface Delivery {
   createPublisher(options: PublisherOptions): Promise<XdsPublisher>;
   createCalloutApi(options: CalloutApiOptions): CalloutApi;
+  /** The usage store in this file, which is made if there is none. Rejects with StartError. */
+  openUsageStore(file: string): Promise<UsageStore>;
   /** Text of the bootstrap file that an Envoy of this control plane starts with; holds the xDS token. */
   renderBootstrap(settings: Settings, tokens: Tokens): string;
 }
@@ -210,6 +213,8 @@ async function start(
   openDataDirectory(settings.dataDirectory);
   const store = openEmbeddedStore(join(settings.dataDirectory, "sluice.db"));
   closers.add(() => store.close());
+  const usage = await delivery.openUsageStore(join(settings.dataDirectory, "usage.db"));
+  closers.add(() => usage.close());
   const tokens = readTokens(settings);
   const mutex = new Mutex();
   const { configuration, publisher } = await startDelivery(settings, tokens, store, delivery, mutex, closers, log);
@@ -223,6 +228,7 @@ async function start(
     apiKeys: new ApiKeys(store, mutex),
     store,
     publisher,
+    usage,
     log,
   });
   const server = createServer(app);

@@ -84,6 +84,31 @@ export const OPERATOR_ERRORS = {
     message: "The configuration is not valid; nothing was stored or published.",
     mend: "Mend each of the problems and send the change again.",
   },
+  invalid_usage_query: {
+    status: 422,
+    message: "What is asked about usage cannot be answered.",
+    mend: "Mend each of the problems, whose paths name members of the query, and ask again.",
+  },
+  invalid_correction: {
+    status: 422,
+    message: "The correction is not valid; nothing was stored.",
+    mend: "Mend each of the problems and send the correction again.",
+  },
+  usage_event_not_found: {
+    status: 404,
+    message: "There is no such usage event, or it is no longer kept.",
+    mend: "List the events with GET /api/v1/usage/events.",
+  },
+  usage_event_taken: {
+    status: 409,
+    message: "There is another event with this id; nothing was stored.",
+    mend: "Leave out 'id', or choose another.",
+  },
+  usage_store_unavailable: {
+    status: 503,
+    message: "The usage store does not answer.",
+    mend: "See to its server or its disk, and ask again: nothing was stored, and an id counts once.",
+  },
   discovery_not_supported: {
     status: 422,
     message: "Providers of this dialect have no list of models.",

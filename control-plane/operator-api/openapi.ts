@@ -88,13 +88,18 @@ function errorAnswers(operation: Operation, components: Components): Json {
 
 function operationObject(operation: Operation, components: Components): Json {
   const { body } = operation;
-  const answers = Object.entries(operation.answers).map(([status, { description, schema }]) => [
+  const answers = Object.entries(operation.answers).map(([status, { description, schema, csv }]) => [
     status,
     {
       description,
       ...(schema === undefined
         ? {}
-        : { content: { "application/json": { schema: components.reference(schema, "output") } } }),
+        : {
+            content: {
+              "application/json": { schema: components.reference(schema, "output") },
+              ...(csv ? { "text/csv": { schema: { type: "string" } } } : {}),
+            },
+          }),
     },
   ]);
   return {

@@ -11,6 +11,7 @@ export interface RawRequest {
   readonly body: unknown;
   readonly ifMatch: string | undefined;
   readonly ifNoneMatch: string | undefined;
+  readonly accept: string | undefined;
 }
 
 export interface OperationRequest<Query> extends RawRequest {
@@ -20,7 +21,16 @@ export interface OperationRequest<Query> extends RawRequest {
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  /** In place of `body`: goes as it is, under the content-type that `headers` name. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface AnswerFacts {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  /** True: may be had as a table too. */
+  readonly csv?: boolean;
 }
 
 interface OperationFacts {
@@ -36,7 +46,7 @@ interface OperationFacts {
   readonly body?: { readonly schema: z.ZodType; readonly required: boolean; readonly bytesMax: number };
   /** Takes If-Match and, for a put, If-None-Match. */
   readonly conditional?: boolean;
-  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
+  readonly answers: Readonly<Record<number, AnswerFacts>>;
   /** Beyond those that every operation can answer with. */
   readonly errors?: readonly OperatorErrorCode[];
 }

@@ -8,6 +8,7 @@ import type { Principals } from "../identity/principals.js";
 import type { Logger } from "../logger.js";
 import type { Publisher } from "../ports.js";
 import type { ConfigurationStore } from "../store/store.js";
+import type { UsageStore } from "../usage/usage-store.js";
 import { apiKeyOperations } from "./api-key-operations.js";
 import { requireOperatorToken } from "./authentication.js";
 import { parseJson, readBody } from "./body.js";
@@ -15,12 +16,14 @@ import { catalogOperations } from "./catalog-operations.js";
 import { configurationOperations } from "./configuration-operations.js";
 import { discoverOperation } from "./discover-operation.js";
 import { errorHandler } from "./error-handler.js";
+import { invoiceOperations } from "./invoice-operations.js";
 import { openApiDocument } from "./openapi.js";
 import type { Operation } from "./operation.js";
 import { principalOperations } from "./principal-operations.js";
 import { resourceOperations } from "./resource-operations.js";
 import { revisionOperations } from "./revision-operations.js";
 import { statusOperations } from "./status-operations.js";
+import { usageOperations } from "./usage-operations.js";
 
 export interface OperatorApiParts {
   readonly token: string;
@@ -29,6 +32,7 @@ export interface OperatorApiParts {
   readonly apiKeys: ApiKeys;
   readonly store: ConfigurationStore;
   readonly publisher: Publisher;
+  readonly usage: UsageStore;
   readonly log: Logger;
 }
 
@@ -57,21 +61,25 @@ export function operatorOperations(parts: Omit<OperatorApiParts, "token" | "log"
     ...revisionOperations(parts),
     ...statusOperations(parts.publisher),
     ...catalogOperations(),
+    ...usageOperations(parts.usage),
+    ...invoiceOperations(parts.usage),
   ];
   return [...operations, documentOperation(operations)];
 }
 
 function handlersOf(operation: Operation): RequestHandler[] {
   const answer: RequestHandler = async (request, response) => {
-    const { status, body, headers } = await operation.handle({
+    const { status, body, text, headers } = await operation.handle({
       params: request.params as Record<string, string>,
       query: request.query,
       body: operation.body === undefined ? undefined : parseJson(request.body),
       ifMatch: request.get("if-match"),
       ifNoneMatch: request.method === "GET" ? undefined : request.get("if-none-match"),
+      accept: request.get("accept"),
     });
     response.status(status).set(headers ?? {});
-    if (body === undefined) response.end();
+    if (text !== undefined) response.end(text);
+    else if (body === undefined) response.end();
     else response.json(body);
   };
   if (operation.body === undefined) return [answer];

@@ -3,6 +3,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { event } from "../usage/random-events.js";
 import { Harness, OPENAI, OPERATOR_TOKEN, putChain } from "./operator-harness.js";
 
 /** References as zod reads them; patterns left out, as zod forgets that JSON Schema's are Unicode ones. */
@@ -177,6 +178,7 @@ describe("the OpenAPI document", () => {
   it("describes what is really answered", async () => {
     await putChain(harness);
     await harness.put("/api/v1/consumers/search", {});
+    await harness.usage.append([event("a")]);
     const { id: key } = (await harness.post("/api/v1/consumers/search/keys")).body;
     const calls: [string, string, string, unknown?][] = [
       ["get", "/api/v1/providers", "/api/v1/providers"],
@@ -199,6 +201,12 @@ describe("the OpenAPI document", () => {
       ["get", "/api/v1/revisions/{revision}", "/api/v1/revisions/2"],
       ["post", "/api/v1/revisions/{revision}/rollback", "/api/v1/revisions/1/rollback?dryRun=true"],
       ["get", "/api/v1/envoys", "/api/v1/envoys"],
+      ["get", "/api/v1/usage", "/api/v1/usage?from=2026-06-01&to=2026-07-01&groupBy=model&measures=durationMsP50"],
+      ["get", "/api/v1/usage", "/api/v1/usage?step=week"],
+      ["get", "/api/v1/usage/events", "/api/v1/usage/events?from=2026-06-01&to=2026-07-01"],
+      ["post", "/api/v1/usage/corrections", "/api/v1/usage/corrections", { corrects: "a", reason: "r", costNanos: 1 }],
+      ["post", "/api/v1/usage/corrections", "/api/v1/usage/corrections", { corrects: "gone", reason: "r" }],
+      ["get", "/api/v1/invoices/{month}", "/api/v1/invoices/2026-06"],
       ["get", "/readyz", "/readyz"],
       ["get", "/api/v1/providers/{id}", "/api/v1/providers/gone"],
       ["put", "/api/v1/providers/{id}", "/api/v1/providers/p", { colour: "red" }],
@@ -226,6 +234,9 @@ describe("the OpenAPI document", () => {
     ] as const) {
       expect((await harness.put(`/api/v1/${path}`, schemas[schema].examples[0])).status, path).toBe(201);
     }
+    const [correction] = schemas.UsageCorrection.examples;
+    await harness.usage.append([event(correction.corrects)]);
+    expect((await harness.post("/api/v1/usage/corrections", correction)).status).toBe(201);
     const [key] = schemas.ApiKeyInput.examples;
     const { id } = (await harness.post("/api/v1/consumers/example/keys", key)).body;
     const [rotation] = schemas.ApiKeyRotationInput.examples;

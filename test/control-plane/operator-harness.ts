@@ -14,6 +14,8 @@ import type {
   XdsPublisher,
 } from "../../control-plane/ports.js";
 import type { Settings } from "../../control-plane/settings.js";
+import { openEmbeddedUsageStore } from "../../control-plane/usage/embedded/usage-store.js";
+import type { UsageStore } from "../../control-plane/usage/usage-store.js";
 
 export const OPERATOR_TOKEN = "operator-token-of-the-tests";
 
@@ -63,6 +65,7 @@ export class Harness {
   publisher = new RecordingPublisher();
   leases!: LeaseBook;
   tokens!: Tokens;
+  usage!: UsageStore;
   #running: ControlPlane | undefined;
 
   settings(): Settings {
@@ -92,6 +95,10 @@ export class Harness {
         createCalloutApi: ({ leases }) => {
           this.leases = leases;
           return { listen: async () => {}, close: async () => {} };
+        },
+        openUsageStore: async (file) => {
+          this.usage = openEmbeddedUsageStore(file);
+          return this.usage;
         },
         renderBootstrap: (_settings, tokens) => {
           this.tokens = tokens;
@@ -126,7 +133,9 @@ export class Harness {
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
+    const isJson = response.headers.get("content-type")?.startsWith("application/json");
+    const answer = isJson ? JSON.parse(text) : text === "" ? undefined : text;
+    return { status: response.status, headers: response.headers, body: answer };
   }
 
   get(path: string, headers?: Record<string, string>): Promise<Reply> {
