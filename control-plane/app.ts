@@ -28,6 +28,7 @@ import { readOrCreateToken, writePrivateFile } from "./secrets/token-file.js";
 import type { Settings } from "./settings.js";
 import { openEmbeddedStore } from "./store/embedded/embedded-store.js";
 import type { Store } from "./store/store.js";
+import { UsageIngest } from "./usage/ingest.js";
 import type { UsageStore } from "./usage/usage-store.js";
 
 /** A callout holds a request; beyond this its client is better served by an error that it can retry. */
@@ -215,6 +216,7 @@ async function start(
   closers.add(() => store.close());
   const usage = await delivery.openUsageStore(join(settings.dataDirectory, "usage.db"));
   closers.add(() => usage.close());
+  const usageIngest = new UsageIngest(usage, log);
   const tokens = readTokens(settings);
   const mutex = new Mutex();
   const { configuration, publisher } = await startDelivery(settings, tokens, store, delivery, mutex, closers, log);
@@ -229,6 +231,7 @@ async function start(
     store,
     publisher,
     usage,
+    usageIngest,
     log,
   });
   const server = createServer(app);

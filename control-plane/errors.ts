@@ -89,6 +89,11 @@ export const OPERATOR_ERRORS = {
     message: "What is asked about usage cannot be answered.",
     mend: "Mend each of the problems, whose paths name members of the query, and ask again.",
   },
+  invalid_usage_events: {
+    status: 422,
+    message: "The body holds no list of usage events; nothing was stored.",
+    mend: 'Send { "events": [ … ] } with at most 1000 events.',
+  },
   invalid_correction: {
     status: 422,
     message: "The correction is not valid; nothing was stored.",

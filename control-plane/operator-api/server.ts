@@ -8,6 +8,7 @@ import type { Principals } from "../identity/principals.js";
 import type { Logger } from "../logger.js";
 import type { Publisher } from "../ports.js";
 import type { ConfigurationStore } from "../store/store.js";
+import type { UsageIngest } from "../usage/ingest.js";
 import type { UsageStore } from "../usage/usage-store.js";
 import { apiKeyOperations } from "./api-key-operations.js";
 import { requireOperatorToken } from "./authentication.js";
@@ -33,6 +34,7 @@ export interface OperatorApiParts {
   readonly store: ConfigurationStore;
   readonly publisher: Publisher;
   readonly usage: UsageStore;
+  readonly usageIngest: UsageIngest;
   readonly log: Logger;
 }
 
@@ -61,7 +63,7 @@ export function operatorOperations(parts: Omit<OperatorApiParts, "token" | "log"
     ...revisionOperations(parts),
     ...statusOperations(parts.publisher),
     ...catalogOperations(),
-    ...usageOperations(parts.usage),
+    ...usageOperations(parts.usage, parts.usageIngest),
     ...invoiceOperations(parts.usage),
   ];
   return [...operations, documentOperation(operations)];

@@ -4,6 +4,7 @@ import { OperatorError } from "../errors.js";
 import { documentProblems } from "../resources/problems.js";
 import { correctionOf } from "../usage/correction.js";
 import { type UsageEvent, usageEventSchema } from "../usage/event.js";
+import type { UsageIngest } from "../usage/ingest.js";
 import type { UsageQuery, UsageRow } from "../usage/query.js";
 import type { UsageStore } from "../usage/usage-store.js";
 import { CSV_TYPE, toCsv, wantsCsv } from "./csv.js";
@@ -13,8 +14,10 @@ import { BODY_BYTES_MAX, emptyQuery } from "./schemas.js";
 import { readEventSpan, readUsageQuery, withUsageErrors } from "./usage-query.js";
 import {
   correctionInputSchema,
+  ingestAnswerSchema,
   usageAnswerSchema,
   usageEventsAnswerSchema,
+  usageEventsInputSchema,
   usageEventsQuerySchema,
   usageQuerySchema,
 } from "./usage-schemas.js";
@@ -137,6 +140,27 @@ function correctionOperation(store: UsageStore): Operation {
   });
 }
 
-export function usageOperations(store: UsageStore): readonly Operation[] {
-  return [sumsOperation(store), eventsOperation(store), correctionOperation(store)];
+function ingestOperation(ingest: UsageIngest): Operation {
+  return withQuery({
+    id: "addUsageEvents",
+    method: "post",
+    path: `${PATH}/events`,
+    tag: TAG,
+    summary: "Store usage events, e.g. from an access log; each id counts once",
+    query: emptyQuery,
+    body: { schema: usageEventsInputSchema, required: true, bytesMax: BODY_BYTES_MAX },
+    answers: { 200: { description: "What became of them; it is on disk.", schema: ingestAnswerSchema } },
+    errors: ["invalid_usage_events", "usage_store_unavailable"],
+    handle: async ({ body }) => {
+      const parsed = usageEventsInputSchema.safeParse(requireBody(body));
+      if (!parsed.success) {
+        throw new OperatorError("invalid_usage_events", { problems: documentProblems(parsed.error, undefined) });
+      }
+      return { status: 200, body: await withUsageErrors(() => ingest.ingestEvents(parsed.data.events)) };
+    },
+  });
+}
+
+export function usageOperations(store: UsageStore, ingest: UsageIngest): readonly Operation[] {
+  return [sumsOperation(store), eventsOperation(store), ingestOperation(ingest), correctionOperation(store)];
 }

@@ -85,6 +85,26 @@ export const usageEventsAnswerSchema = z
   })
   .meta({ id: "UsageEvents" });
 
+export const usageEventsInputSchema = z
+  .strictObject({
+    events: z
+      .array(z.unknown())
+      .max(EVENTS_PAGE_MAX)
+      .describe("Each as UsageEvent. One that is not valid is refused by itself."),
+  })
+  .meta({ id: "UsageEventsInput" });
+
+export const ingestAnswerSchema = z
+  .strictObject({
+    accepted: z.int().describe("New: stored and counted now."),
+    duplicates: z.int().describe("Known by their ids: nothing changed."),
+    refused: z.int().describe("Not valid, or from before what is kept: sending them again is of no use."),
+    defects: z
+      .array(z.strictObject({ index: z.int().describe("Place in the list, from 0."), message: z.string() }))
+      .describe("The first of those that are not valid, and why."),
+  })
+  .meta({ id: "UsageEventsStored" });
+
 export const correctionInputSchema = z
   .strictObject({
     id: z

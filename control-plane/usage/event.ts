@@ -116,24 +116,27 @@ export type UsageEvent = z.output<typeof usageEventSchema>;
 /** The signed amounts of a correction, by path of the operator API. */
 export const correctionTokensSchema = tokensSchema.partial().strict();
 
-export type ParsedLine = { readonly event: UsageEvent } | { readonly defect: string };
+export type ParsedEvent = { readonly event: UsageEvent } | { readonly defect: string };
 
 /**
- * Reads one line. Members that events do not have are left out: whoever emits them may be of a later release. A defect
- * says where and what, and repeats nothing of the line: it may hold anything.
+ * Members that events do not have are left out: whoever emits them may be of a later release. A defect says where and
+ * what, and repeats nothing of the value: it may hold anything.
  */
-export function parseEventLine(line: string): ParsedLine {
-  if (Buffer.byteLength(line) > LINE_BYTES_MAX) return { defect: `is longer than ${LINE_BYTES_MAX} bytes` };
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return { defect: "is not JSON" };
-  }
-  const parsed = usageEventSchema.safeParse(json);
+export function parseEvent(value: unknown): ParsedEvent {
+  const parsed = usageEventSchema.safeParse(value);
   if (parsed.success) return { event: parsed.data };
   const [issue] = parsed.error.issues;
   return { defect: `${issue?.path.join(".") || "event"}: ${issue?.message ?? "is not valid"}` };
+}
+
+/** As parseEvent, of one line of JSON. */
+export function parseEventLine(line: string): ParsedEvent {
+  if (Buffer.byteLength(line) > LINE_BYTES_MAX) return { defect: `is longer than ${LINE_BYTES_MAX} bytes` };
+  try {
+    return parseEvent(JSON.parse(line));
+  } catch {
+    return { defect: "is not JSON" };
+  }
 }
 
 /** One line of JSON without its line feed. */

@@ -204,6 +204,8 @@ describe("the OpenAPI document", () => {
       ["get", "/api/v1/usage", "/api/v1/usage?from=2026-06-01&to=2026-07-01&groupBy=model&measures=durationMsP50"],
       ["get", "/api/v1/usage", "/api/v1/usage?step=week"],
       ["get", "/api/v1/usage/events", "/api/v1/usage/events?from=2026-06-01&to=2026-07-01"],
+      ["post", "/api/v1/usage/events", "/api/v1/usage/events", { events: [event("b"), {}] }],
+      ["post", "/api/v1/usage/events", "/api/v1/usage/events", { events: {} }],
       ["post", "/api/v1/usage/corrections", "/api/v1/usage/corrections", { corrects: "a", reason: "r", costNanos: 1 }],
       ["post", "/api/v1/usage/corrections", "/api/v1/usage/corrections", { corrects: "gone", reason: "r" }],
       ["get", "/api/v1/invoices/{month}", "/api/v1/invoices/2026-06"],

@@ -147,6 +147,30 @@ describe("events", () => {
   });
 });
 
+describe("events that are sent", () => {
+  const send = (body: unknown) => harness.post(`${USAGE}/events`, body);
+
+  it("are stored one by one, and once", async () => {
+    const events = [event("a"), { ...event("b"), tokens: 5 }, event("c")];
+    expect((await send({ events })).body).toEqual({
+      accepted: 2,
+      duplicates: 0,
+      refused: 1,
+      defects: [{ index: 1, message: expect.stringMatching(/^tokens: /) }],
+    });
+    expect((await send({ events: [event("c"), event("d")] })).body).toMatchObject({ accepted: 1, duplicates: 1 });
+    expect((await harness.get(`${USAGE}?${JUNE}&measures=requests`)).body.items[0].values.requests).toBe(3);
+  });
+
+  it("come in a list that is one", async () => {
+    const refusal = async (body: unknown) => (await send(body)).body.error;
+    expect(await refusal({ events: event("a") })).toMatchObject({ code: "invalid_usage_events" });
+    const tooMany = await refusal({ events: Array(1001).fill(null) });
+    expect(tooMany.problems).toMatchObject([{ path: "/events" }]);
+    expect((await refusal([event("a")])).problems).toMatchObject([{ path: "" }]);
+  });
+});
+
 describe("corrections", () => {
   const wrong = event("wrong", { tenant: "acme", tokens: tokens({ input: 1_000 }), costNanos: 5_000_000 });
   const mend = { corrects: "wrong", tokens: { input: -900 }, costNanos: -4_500_000, reason: "the bill says 100" };
