@@ -3,6 +3,7 @@
 import type { LeaseStatus, Priority } from "./contract.js";
 import type { Logger } from "./logger.js";
 import type { Kind } from "./resources/common.js";
+import type { IdentityProvider, KeySet } from "./resources/identity-provider.js";
 import type { ModelRoute } from "./resources/model-route.js";
 import type { Provider } from "./resources/provider.js";
 import type { Target } from "./resources/target.js";
@@ -75,12 +76,20 @@ export interface EnvoyStatus {
 /** Provider id → clear credential. Lives in memory only. */
 export type ProviderSecrets = ReadonlyMap<string, string>;
 
+/** Whose tokens are taken, with the public keys that prove them. */
+export type TrustedIssuer = Pick<
+  IdentityProvider,
+  "id" | "issuer" | "audiences" | "subjectClaim" | "clockSkewSeconds"
+> & { readonly keys: KeySet };
+
 /** Implemented by the delivery side: compiles, checks and pushes. */
 export interface Publisher {
   /** Compile, reference checks, the released wasm's decoder. No side effect; an empty list means "may be published". */
   check(input: CompileInput): Promise<readonly ConfigProblem[]>;
   /** Makes `input`, which `check` accepted, what every Envoy shall have. Returns before any Envoy has it. */
   publish(input: CompileInput, secrets: ProviderSecrets): void;
+  /** Whose tokens every Envoy shall take, beside API keys. No part of revisions: a rollback must not give trust back. */
+  trust(issuers: readonly TrustedIssuer[]): void;
   status(): readonly EnvoyStatus[];
   /** True while a connected Envoy reports a live revision. */
   ready(): boolean;

@@ -59,6 +59,18 @@ export const PROPERTY_PLAN_LENGTH: i32 = 11;
 // "wasm.sluice_target"
 export const FILTER_STATE_TARGET: usize = memory.data<u8>([119, 97, 115, 109, 46, 115, 108, 117, 105, 99, 101, 95, 116, 97, 114, 103, 101, 116]);
 export const FILTER_STATE_TARGET_LENGTH: i32 = 18;
+// "sluice-jwt"
+export const ECDS_JWT: usize = memory.data<u8>([115, 108, 117, 105, 99, 101, 45, 106, 119, 116]);
+export const ECDS_JWT_LENGTH: i32 = 10;
+// "sluice-jwt-subject"
+export const ECDS_JWT_SUBJECT: usize = memory.data<u8>([115, 108, 117, 105, 99, 101, 45, 106, 119, 116, 45, 115, 117, 98, 106, 101, 99, 116]);
+export const ECDS_JWT_SUBJECT_LENGTH: i32 = 18;
+// "sluice.jwt.issuer"
+export const FILTER_STATE_JWT_ISSUER: usize = memory.data<u8>([115, 108, 117, 105, 99, 101, 46, 106, 119, 116, 46, 105, 115, 115, 117, 101, 114]);
+export const FILTER_STATE_JWT_ISSUER_LENGTH: i32 = 17;
+// "sluice.jwt.subject"
+export const FILTER_STATE_JWT_SUBJECT: usize = memory.data<u8>([115, 108, 117, 105, 99, 101, 46, 106, 119, 116, 46, 115, 117, 98, 106, 101, 99, 116]);
+export const FILTER_STATE_JWT_SUBJECT_LENGTH: i32 = 18;
 // "x-sluice-retry"
 export const HEADER_RETRY: usize = memory.data<u8>([120, 45, 115, 108, 117, 105, 99, 101, 45, 114, 101, 116, 114, 121]);
 export const HEADER_RETRY_LENGTH: i32 = 14;

@@ -1,6 +1,5 @@
 // Provider: where an LLM service is and which dialect it speaks. Its credential is write-only and never part of the
 // document: it goes to the secret store, and from there to Envoy by SDS.
-import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { QUIRKS, type Quirk } from "../catalog/provider-entry.js";
 import { type CatalogDefect, type Resolved, resolveEntry } from "../catalog/resolve.js";
@@ -9,20 +8,7 @@ import { type Aws, type AwsInput, awsInputSchema, awsSchema, regionOf, SIGNED_DI
 import { baseUrlSchema, normaliseBaseUrl } from "./base-url.js";
 import { displayNameSchema, idSchema, timestampSchema } from "./common.js";
 import { type Auth, authSchema, type DialectName, dialectSchema, VERSIONED_DIALECTS } from "./dialect.js";
-
-const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-
-function isCertificateBundle(pem: string): boolean {
-  const blocks = pem.match(PEM_BLOCK);
-  if (blocks === null || pem.replace(PEM_BLOCK, "").trim() !== "") return false;
-  return blocks.every((block) => {
-    try {
-      return new X509Certificate(block).raw.length > 0;
-    } catch {
-      return false;
-    }
-  });
-}
+import { tlsSchema } from "./tls.js";
 
 const apiVersionSchema = z
   .string()
@@ -46,16 +32,7 @@ const providerFields = {
     .boolean()
     .default(false)
     .describe("Permit plain http and addresses of this machine or a private network."),
-  tls: z
-    .strictObject({
-      caCertificates: z
-        .string()
-        .max(256 * 1024)
-        .refine(isCertificateBundle, { error: "must be one or more PEM blocks 'BEGIN CERTIFICATE' and nothing else" })
-        .describe("Certificate authorities to trust instead of the system's, as PEM."),
-    })
-    .optional()
-    .describe("TLS towards the provider; without it the system's certificate authorities are trusted."),
+  tls: tlsSchema.optional(),
   connectTimeoutMs: z
     .int()
     .min(10)

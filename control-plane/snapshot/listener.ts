@@ -3,6 +3,7 @@ import { ECDS_GATEWAY, LISTENER, ROUTE_CONFIGURATION, TRANSLATED_REPLY_BYTES_MAX
 import type { CompileSettings } from "../ports.js";
 import type { EnvoyJson } from "../xds/registry.js";
 import { discoveredWasm, FROM_ADS, socketAddress, typed } from "./envoy-json.js";
+import { identityFilters } from "./identity.js";
 import { localReplyMappers } from "./local-replies.js";
 
 const BUFFER_SLACK_BYTES = 1024 * 1024;
@@ -32,6 +33,7 @@ export function listener(settings: CompileSettings): EnvoyJson {
     upgrade_configs: [{ upgrade_type: "websocket" }],
     local_reply_config: { mappers: localReplyMappers() },
     http_filters: [
+      ...identityFilters(),
       discoveredWasm(ECDS_GATEWAY),
       {
         name: "envoy.filters.http.router",

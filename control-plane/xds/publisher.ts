@@ -8,6 +8,7 @@ import type {
   EnvoyStatus,
   ProviderSecrets,
   PublisherOptions,
+  TrustedIssuer,
   WorkerReport,
   XdsPublisher,
 } from "../ports.js";
@@ -15,6 +16,7 @@ import { calloutSecret } from "../snapshot/callout-cluster.js";
 import { check } from "../snapshot/check.js";
 import { gatewayPlugin, targetPlugin } from "../snapshot/extensions.js";
 import { FilterCheck } from "../snapshot/filter-check.js";
+import { identityExtensions } from "../snapshot/identity.js";
 import { systemAuthoritiesSecret } from "../snapshot/provider-cluster.js";
 import { compile, providerSecrets, signingExtensions } from "../snapshot/snapshot.js";
 import { systemAuthorities } from "../system-authorities.js";
@@ -40,6 +42,8 @@ class Publisher implements XdsPublisher {
   private readonly targetExtension: Resource;
   private readonly fixedSecrets: readonly Resource[];
   private goal: Goal | undefined;
+  private published: { readonly input: CompileInput; readonly secrets: ProviderSecrets } | undefined;
+  private trusted: readonly TrustedIssuer[] = [];
 
   constructor(
     private readonly options: PublisherOptions,
@@ -59,9 +63,13 @@ class Publisher implements XdsPublisher {
   }
 
   publish(input: CompileInput, secrets: ProviderSecrets): void {
-    const goal = this.goalOf(input, secrets);
-    this.goal = goal;
-    for (const session of this.sessions.keys()) session.aim(goal);
+    this.published = { input, secrets };
+    this.aim(this.goalOf(input, secrets));
+  }
+
+  trust(providers: readonly TrustedIssuer[]): void {
+    this.trusted = providers;
+    if (this.published !== undefined) this.aim(this.goalOf(this.published.input, this.published.secrets));
   }
 
   status(): readonly EnvoyStatus[] {
@@ -86,13 +94,18 @@ class Publisher implements XdsPublisher {
     this.server.close();
   }
 
+  private aim(goal: Goal): void {
+    this.goal = goal;
+    for (const session of this.sessions.keys()) session.aim(goal);
+  }
+
   private goalOf(input: CompileInput, secrets: ProviderSecrets): Goal {
     const key = this.options.token;
     const snapshot = compile(input);
     const gateway = toResource(gatewayPlugin(this.filter.wasm, snapshot.filterConfig), key);
     const secretResources = toResources(providerSecrets(input, secrets), key);
     for (const resource of this.fixedSecrets) secretResources.set(resource.name, resource);
-    const extensions = toResources(signingExtensions(input, secrets), key);
+    const extensions = toResources([...signingExtensions(input, secrets), ...identityExtensions(this.trusted)], key);
     for (const resource of [gateway, this.targetExtension]) extensions.set(resource.name, resource);
     return {
       revision: snapshot.revision,

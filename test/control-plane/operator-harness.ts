@@ -11,6 +11,7 @@ import type {
   EnvoyStatus,
   LeaseBook,
   ProviderSecrets,
+  TrustedIssuer,
   XdsPublisher,
 } from "../../control-plane/ports.js";
 import type { Settings } from "../../control-plane/settings.js";
@@ -24,6 +25,7 @@ export class RecordingPublisher implements XdsPublisher {
   readonly checked: CompileInput[] = [];
   problems: readonly ConfigProblem[] = [];
   envoys: readonly EnvoyStatus[] = [];
+  trusted: readonly TrustedIssuer[] = [];
   isReady = false;
   listening = false;
 
@@ -33,6 +35,9 @@ export class RecordingPublisher implements XdsPublisher {
   }
   publish(input: CompileInput, secrets: ProviderSecrets): void {
     this.published.push({ input, secrets });
+  }
+  trust(issuers: readonly TrustedIssuer[]): void {
+    this.trusted = issuers;
   }
   status(): readonly EnvoyStatus[] {
     return this.envoys;
