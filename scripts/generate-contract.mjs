@@ -26,6 +26,7 @@ function filterContract(contract, errors) {
     out.push(`export const ${name}_LENGTH: i32 = ${Buffer.byteLength(value)};`);
   }
   for (const [name, members] of Object.entries(contract.enums)) out.push("", ...enumLines(name, members));
+  for (const name of NAMED_ENUMS) out.push("", ...nameLines(name, contract.enums[name]));
   out.push("", "/** Rows of contract/errors.json; the order is the number. */");
   out.push(
     ...enumLines("ErrorCode", Object.fromEntries(errors.map((error, index) => [constantCase(error.code), index]))),
@@ -68,6 +69,18 @@ function filterContract(contract, errors) {
 
 function enumLines(name, members) {
   return [`export enum ${name} {`, ...Object.entries(members).map(([key, value]) => `  ${key} = ${value},`), "}"];
+}
+
+/** Enumerations whose members the filter calls by name, in lower case. */
+const NAMED_ENUMS = ["Protocol", "Operation"];
+
+function nameLines(name, members) {
+  const out = [`/** ASCII, in lower case; empty for a number that has no name. */`];
+  out.push(`export function ${name[0].toLowerCase()}${name.slice(1)}Name(value: i32): string {`, "  switch (value) {");
+  for (const [key, value] of Object.entries(members)) {
+    out.push(`    case ${value}:`, `      return ${JSON.stringify(key.toLowerCase())};`);
+  }
+  return [...out, "    default:", '      return "";', "  }", "}"];
 }
 
 const constantCase = (code) => code.toUpperCase();

@@ -35,6 +35,8 @@ export const tokenPricesSchema = z
     "Millionths of the currency's unit per million tokens. What has no price of its own costs input or output.",
   );
 
+export type TokenPrices = z.output<typeof tokenPricesSchema>;
+
 export const unitPricesSchema = z
   .partialRecord(z.enum(UNIT_PRICES), micros)
   .describe("Millionths of the currency's unit for what is not counted in tokens.");

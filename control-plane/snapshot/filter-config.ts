@@ -11,7 +11,9 @@ import {
   TARGET_HEADER_BYTES,
 } from "../contract.js";
 import type { ModelRoute } from "../resources/model-route.js";
+import type { EffectiveModel } from "../resources/target.js";
 import { string16 } from "../string16.js";
+import { billRecord } from "./bill.js";
 
 /** A target together with where it is. */
 export interface ResolvedTarget {
@@ -28,6 +30,9 @@ export interface ResolvedTarget {
   readonly quirks: number;
   /** What every request has behind the "?" of its path; mostly empty. */
   readonly query: string;
+  /** Id of its provider, for usage. */
+  readonly provider: string;
+  readonly effective: EffectiveModel;
 }
 
 export interface FilterConfigInput {
@@ -110,7 +115,12 @@ export function encodeFilterConfig(input: FilterConfigInput): Buffer {
   const block = new Block(CONFIG_HEADER_BYTES);
   const calloutCluster = block.put(string16(CALLOUT_CLUSTER));
   const calloutAuthority = block.put(string16("sluice"));
-  const records = new Map([...input.targets].map(([id, target]) => [id, block.put(targetRecord(target))]));
+  const records = new Map(
+    [...input.targets].map(([id, target]) => [
+      id,
+      block.put(Buffer.concat([targetRecord(target), billRecord(target.provider, target.effective)])),
+    ]),
+  );
   const rows = Buffer.alloc(input.modelRoutes.length * MODEL_ROUTE_BYTES);
   for (const [index, route] of input.modelRoutes.entries()) {
     const at = index * MODEL_ROUTE_BYTES;

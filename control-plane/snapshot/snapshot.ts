@@ -1,5 +1,7 @@
 // Resources → everything that Envoy and the filter get. Pure: no clock, no file, no network. It trusts references; check.ts
 // is where they are proven.
+
+import { effectiveModel } from "../catalog/effective-model.js";
 import type { QUIRKS } from "../catalog/provider-entry.js";
 import { Quirk } from "../contract.js";
 import type { CompileInput, ProviderSecrets } from "../ports.js";
@@ -46,6 +48,8 @@ export function compile({ revision, resources, routesCreated, settings }: Compil
       defaultMaxTokens: target.defaultMaxTokens ?? 0,
       quirks: quirkBits(provider.quirks),
       query: provider.apiVersion === undefined ? "" : `api-version=${provider.apiVersion}`,
+      provider: provider.id,
+      effective: effectiveModel(target, provider),
     });
   }
   const { requestBodyBytesMax, calloutTimeoutMs } = settings;

@@ -4,16 +4,22 @@
 
 import { fnv1a32 } from "../bytes/compare";
 import {
+  BILL_HEADER_BYTES,
   CONFIG_FORMAT,
   CONFIG_HEADER_BYTES,
   CONFIG_MAGIC,
   MODEL_ROUTE_BYTES,
+  PRICE_LIST_BYTES,
   TARGET_HEADER_BYTES,
   TARGETS_MAX,
 } from "../contract";
 
 /** Strings of a target record (ARCHITECTURE.md §2.2). */
 const TARGET_STRINGS: i32 = 6;
+const TARGET_ID: i32 = 1;
+const TARGET_MODEL: i32 = 4;
+/** Of a bill record. */
+const BILL_STRINGS: i32 = 2;
 
 export class FilterConfig {
   private readonly bytes: usize;
@@ -105,6 +111,15 @@ export class FilterConfig {
     return this.bytes + load<u32>(this.bytes + load<u32>(route, 16) + <u32>index * 4);
   }
 
+  /** str16 */
+  targetId(record: usize): usize {
+    return stringOf(record + TARGET_HEADER_BYTES, TARGET_ID);
+  }
+  /** str16, JSON-escaped. */
+  targetModel(record: usize): usize {
+    return stringOf(record + TARGET_HEADER_BYTES, TARGET_MODEL);
+  }
+
   /** Checks every offset and length once; false leaves the reason in `problem`. */
   check(): bool {
     const bytes = this.bytes;
@@ -166,14 +181,20 @@ export class FilterConfig {
   private checkTarget(offset: u32): bool {
     if (!this.checkRange(offset, TARGET_HEADER_BYTES)) return false;
     const record = this.bytes + offset;
-    const recordLength = load<u16>(record);
-    if (!this.checkRange(offset, recordLength)) return false;
-    let field: u32 = TARGET_HEADER_BYTES;
-    for (let i = 0; i < TARGET_STRINGS; i++) {
-      if (field + 2 > <u32>recordLength) return false;
-      field += 2 + <u32>load<u16>(record + field);
-    }
-    return field == <u32>recordLength;
+    const length: u32 = load<u16>(record);
+    if (!this.checkRange(offset, length)) return false;
+    if (endOfStrings(record, TARGET_HEADER_BYTES, TARGET_STRINGS, length) != length) return false;
+    return this.checkBill(offset + length);
+  }
+
+  /** The bill record stands right behind its target's. */
+  private checkBill(offset: u32): bool {
+    if (!this.checkRange(offset, BILL_HEADER_BYTES)) return false;
+    const bill = this.bytes + offset;
+    const length: u32 = load<u16>(bill);
+    if (!this.checkRange(offset, length)) return false;
+    const lists = endOfStrings(bill, BILL_HEADER_BYTES, BILL_STRINGS, length);
+    return lists > 0 && lists + <u32>load<u8>(bill, 2) * PRICE_LIST_BYTES == length;
   }
 
   private checkString(offset: u32): bool {
@@ -188,4 +209,20 @@ export class FilterConfig {
     this.problem = `${path}: ${reason}`;
     return false;
   }
+}
+
+/** The offset behind so many str16 of a record; 0 when they do not lie within its length. */
+function endOfStrings(record: usize, from: u32, count: i32, length: u32): u32 {
+  let field = from;
+  for (let i = 0; i < count; i++) {
+    if (field + 2 > length) return 0;
+    field += 2 + <u32>load<u16>(record + field);
+  }
+  return field <= length ? field : 0;
+}
+
+function stringOf(first: usize, index: i32): usize {
+  let at = first;
+  for (let i = 0; i < index; i++) at += 2 + <usize>load<u16>(at);
+  return at;
 }

@@ -6,6 +6,7 @@ import { FilterConfig } from "../config/filter-config";
 import { Operation, Protocol } from "../contract";
 import { JsonToken } from "../json/token";
 import { Lease } from "../state/lease";
+import { Account, closeAccount, MODEL_BYTES_MAX, openAccount } from "../usage/account";
 
 /** anthropic-version, anthropic-beta, openai-beta */
 export const DIALECT_HEADERS: i32 = 3;
@@ -48,6 +49,8 @@ export class Exchange {
   previousResponseLength: i32 = 0;
   /** Model route, as a handle of `config`. */
   route: usize = 0;
+  /** Open from the moment that the steps run until the exchange is over. */
+  account: Account | null = null;
   /** The record of the only target that holds what the request continues; 0 = any target of the route will do. */
   pinnedTarget: usize = 0;
 
@@ -62,9 +65,36 @@ export class Exchange {
     this.formLength = -1;
     this.modelStart = 0;
     this.modelEnd = 0;
+    this.modelLength = 0;
     this.bodyLength = 0;
     this.route = 0;
     this.pinnedTarget = 0;
+  }
+
+  /** From here on what happens is accounted for, if it is known who asks. Lists of models cost nothing. */
+  openAccount(startedMs: u64): void {
+    const lease = this.lease;
+    if (lease == null || !lease.granted) return;
+    if (this.operation == Operation.MODELS_LIST || this.operation == Operation.MODELS_GET) return;
+    this.account = openAccount(this.config!, lease, startedMs);
+  }
+
+  /** Call when the steps have run: what they found out does not outlast the callback. */
+  describeAccount(): void {
+    const account = this.account;
+    if (account == null) return;
+    account.protocol = this.protocol;
+    account.operation = this.operation;
+    account.streaming = this.streaming;
+    account.route = this.route;
+    account.requestBytes = this.isForm ? max<i64>(this.formLength, 0) : this.bodyLength;
+    account.model.writeBytes(this.modelPointer, min(this.modelLength, MODEL_BYTES_MAX));
+  }
+
+  endAccount(): void {
+    const account = this.account;
+    if (account != null) closeAccount(account);
+    this.account = null;
   }
 
   /** Lets go of everything that is not the pool's own. */
@@ -75,6 +105,7 @@ export class Exchange {
     if (config != null) config.release();
     this.config = null;
     this.lease = null;
+    this.endAccount();
   }
 }
 

@@ -8,8 +8,17 @@
 
 import { ByteWriter } from "../bytes/byte-writer";
 import { FilterConfig } from "../config/filter-config";
-import { ErrorCode, HEADER_REVISION, HEADER_REVISION_LENGTH, Operation, Protocol } from "../contract";
+import {
+  ErrorCode,
+  HEADER_ERROR,
+  HEADER_ERROR_LENGTH,
+  HEADER_REVISION,
+  HEADER_REVISION_LENGTH,
+  Operation,
+  Protocol,
+} from "../contract";
 import { isApiKey } from "../crypto/api-key";
+import { parseInteger } from "../json/text";
 import { identify } from "../policies/identify";
 import {
   Action,
@@ -17,18 +26,23 @@ import {
   BufferKind,
   continueRequest,
   getBuffer,
+  getHeader,
   HeaderCursor,
   HeaderMap,
+  hostLength,
   hostPointer,
   Literal,
   memoryAllows,
+  nowMs,
   removeHeaderBytes,
   StreamContext,
   setHeader,
+  utf8,
 } from "../sdk";
 import { Lease } from "../state/lease";
 import { LeaseWaiter, leases } from "../state/lease-client";
 import { requestsTotal } from "../telemetry/metrics";
+import { emitExchange } from "../usage/emit";
 import { Exchange, Outcome } from "./exchange";
 import { refuse } from "./local-reply";
 import { Awaits, ModelSource, mayPass } from "./model-source";
@@ -36,6 +50,8 @@ import { errorOf, operationOf, protocolOf, streamInPath, UNKNOWN_PATH } from "./
 import { CredentialPlace, RequestHeaders } from "./request-headers";
 import { readsBody, stepsOf } from "./steps";
 
+const STATUS = utf8(":status");
+const ERROR = new Literal(HEADER_ERROR, HEADER_ERROR_LENGTH);
 const REVISION = new Literal(HEADER_REVISION, HEADER_REVISION_LENGTH);
 /** Copies of a body that exist at once: Envoy's, ours, and a translated one. */
 const BODY_COPIES: usize = 3;
@@ -72,6 +88,8 @@ export class GatewayStream extends StreamContext {
   private waiting: bool = false;
   private bodyEnded: bool = false;
   private bodySize: i32 = 0;
+  /** Unix ms */
+  private startedMs: u64 = 0;
   private readonly model: ModelSource = new ModelSource();
   private waiter: StreamLeaseWaiter | null = null;
 
@@ -89,6 +107,7 @@ export class GatewayStream extends StreamContext {
 
   onRequestHeaders(count: i32, endOfStream: bool): Action {
     requestsTotal.add(1);
+    this.startedMs = nowMs();
     headers.readAndStrip();
     const exchange = this.exchange;
     let operation = operationOf(headers.methodPointer, headers.methodLength, headers.pathPointer, headers.pathLength);
@@ -146,6 +165,24 @@ export class GatewayStream extends StreamContext {
       setHeader(HeaderMap.RESPONSE, REVISION, number.pointer, number.length);
     }
     return Action.CONTINUE;
+  }
+
+  /** The account of what an attempt answered is complete; of Envoy's own replies only the headers tell. */
+  onLog(): void {
+    const account = this.exchange.account;
+    if (account == null) return;
+    let status = account.status;
+    let error: usize = 0;
+    let errorLength = 0;
+    if (status == 0 && getHeader(HeaderMap.RESPONSE, STATUS)) {
+      status = <i32>parseInteger(hostPointer(), hostLength());
+      if (getHeader(HeaderMap.RESPONSE, ERROR)) {
+        error = hostPointer();
+        errorLength = hostLength();
+      }
+    }
+    emitExchange(account, status, error, errorLength);
+    this.exchange.endAccount();
   }
 
   onDelete(): void {
@@ -220,10 +257,12 @@ export class GatewayStream extends StreamContext {
     const exchange = this.exchange;
     if (this.model.give(exchange) == Outcome.ANSWERED) return this.stop();
     const steps = stepsOf(exchange, this.model.isNamed(exchange));
+    exchange.openAccount(this.startedMs);
     if (readsBody(steps) && !this.readBody()) return this.refuse(ErrorCode.OVERLOADED);
-    for (let i = 0; i < steps.length; i++) {
-      if (unchecked(steps[i])(exchange) == Outcome.ANSWERED) return this.stop();
-    }
+    let outcome = Outcome.NEXT;
+    for (let i = 0; i < steps.length && outcome == Outcome.NEXT; i++) outcome = unchecked(steps[i])(exchange);
+    exchange.describeAccount();
+    if (outcome == Outcome.ANSWERED) return this.stop();
     this.phase = Phase.SENT;
     return Action.CONTINUE;
   }

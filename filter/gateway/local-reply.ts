@@ -18,6 +18,11 @@ const body = new ByteWriter(BODY_BYTES_MAX);
 /** Ends the exchange with an error. `detail` is UTF-8 text for the client, behind the error's own message. */
 export function refuse(exchange: Exchange, code: ErrorCode, detail: usize = 0, detailLength: i32 = 0): Outcome {
   refusedTotal.add(1);
+  const account = exchange.account;
+  if (account != null) {
+    account.status = errorStatus(code);
+    account.error = code;
+  }
   writeErrorBody(exchange.protocol, code, detail, detailLength, body.reset());
   const name = errorCodeName(code);
   headers.reset().addLiteral(CONTENT_TYPE, JSON_TYPE).add(ERROR_HEADER, name, textLength(name));

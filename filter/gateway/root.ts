@@ -18,6 +18,8 @@ import { CalloutApi } from "../state/callout-api";
 import { DIGEST_BYTES } from "../state/lease";
 import { leases } from "../state/lease-client";
 import { defineMetrics, flushMetrics } from "../telemetry/metrics";
+import { startEvents } from "../usage/emit";
+import { usageQueue } from "../usage/queue";
 import { takeGatewayStream } from "./http-context";
 
 /** A new configuration is reported this soon; afterwards the tick is slow. */
@@ -42,6 +44,7 @@ export class GatewayRoot extends RootContext {
     started = true;
     leases.start();
     CalloutApi.start();
+    startEvents();
     defineMetrics();
     return true;
   }
@@ -70,6 +73,7 @@ export class GatewayRoot extends RootContext {
     this.tick(TICK_MS);
     flushMetrics();
     leases.expire();
+    usageQueue.flush();
     this.askChanges();
   }
 
@@ -80,7 +84,7 @@ export class GatewayRoot extends RootContext {
       if (succeeded) this.takeChanges(bodySize);
       return;
     }
-    leases.onCalloutResponse(token, succeeded, bodySize);
+    if (!usageQueue.onCalloutResponse(token, succeeded)) leases.onCalloutResponse(token, succeeded, bodySize);
   }
 
   onDelete(): void {

@@ -23,6 +23,7 @@ import { escapeTo } from "../json/text";
 import { canServe } from "../operations";
 import { HeaderMap, setHeader, setHeaderLiteral, setProperty, utf8 } from "../sdk";
 import { passedTotal } from "../telemetry/metrics";
+import { Account } from "../usage/account";
 
 const PLAN_BYTES_MAX: i32 = 64 * 1024;
 const MAX_RETRIES = utf8("x-envoy-max-retries");
@@ -39,14 +40,17 @@ export function makePlan(exchange: Exchange): Outcome {
   const route = exchange.route;
   const targets = countTargets(exchange);
   if (targets == 0) return refuse(exchange, ErrorCode.OPERATION_NOT_SUPPORTED);
-  writeHeader(exchange, targets);
+  const account = exchange.account!;
+  writeHeader(exchange, targets, account);
   writeClientHeaders(exchange);
   if (plan.overflow || exchange.dialectHeaders.overflow) return refuse(exchange, ErrorCode.BAD_REQUEST);
   store<u16>(plan.pointer, <u16>plan.length, 6);
   const first = plan.length;
   for (let i = 0; i < config.routeTargetCount(route); i++) {
     const record = config.routeTarget(route, i);
-    if (serves(record, exchange)) plan.writeBytes(record, load<u16>(record));
+    if (!serves(record, exchange)) continue;
+    plan.writeBytes(record, load<u16>(record));
+    account.addTarget(record);
   }
   if (plan.overflow) return refuse(exchange, ErrorCode.INTERNAL_ERROR);
   const cluster = plan.pointer + <usize>first + TARGET_HEADER_BYTES;
@@ -85,7 +89,7 @@ function serves(record: usize, exchange: Exchange): bool {
   return canServe(load<u8>(record, 2), exchange.operation, exchange.protocol);
 }
 
-function writeHeader(exchange: Exchange, targets: i32): void {
+function writeHeader(exchange: Exchange, targets: i32, account: Account): void {
   let flags: u32 = 0;
   if (exchange.streaming) flags |= PlanFlag.STREAM;
   if (exchange.streamUsage) flags |= PlanFlag.STREAM_USAGE;
@@ -103,6 +107,8 @@ function writeHeader(exchange: Exchange, targets: i32): void {
   store<u32>(at, exchange.modelEnd, 12);
   store<u64>(at, exchange.config!.revision, 16);
   store<u32>(at, bodyLengthOf(exchange), 24);
+  store<u32>(at, account.index, 28);
+  store<u64>(at, account.ticket, 32);
   plan.length = PLAN_HEADER_BYTES;
 }
 

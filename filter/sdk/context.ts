@@ -37,6 +37,12 @@ export abstract class StreamContext {
     return Action.CONTINUE;
   }
 
+  /**
+   * The exchange is over, however it ended, and the host is about to write its access logs: filter state set here is in
+   * them. The downstream context comes before those of the attempts when a client goes away.
+   */
+  onLog(): void {}
+
   /** The last callback. Host calls on the stream are no longer allowed. A pooled context overrides this and is no garbage. */
   onDelete(): void {
     noteGarbage(CONTEXT_BYTES);

@@ -118,6 +118,14 @@ export function proxy_on_response_trailers(id: u32, count: i32): i32 {
   return action;
 }
 
+export function proxy_on_log(id: u32): void {
+  const stream = streams.get(id);
+  if (stream == null) return;
+  enter();
+  stream.onLog();
+  leave();
+}
+
 export function proxy_on_delete(id: u32): void {
   enter();
   const stream = streams.get(id);

@@ -2,7 +2,17 @@
 // come back by token to the root context.
 
 import { FilterConfig } from "../config/filter-config";
-import { getHeader, getProperty, HeaderList, HeaderMap, hostLength, hostPointer, httpCall, utf8 } from "../sdk";
+import {
+  getHeader,
+  getProperty,
+  HeaderList,
+  HeaderMap,
+  hostLength,
+  hostPointer,
+  httpCall,
+  Literal,
+  utf8,
+} from "../sdk";
 import { DIGEST_BYTES } from "./lease";
 import { randomBytes } from "./random";
 
@@ -10,9 +20,11 @@ const METHOD = utf8(":method");
 const STATUS = utf8(":status");
 const OK = utf8("200");
 const GET = utf8("GET");
+const POST = utf8("POST");
 const PATH = utf8(":path");
 const AUTHORITY = utf8(":authority");
 const LEASES = utf8("/v1/leases/");
+const USAGE = utf8("/v1/usage");
 const CHANGES_SINCE = utf8("/v1/changes?since=");
 const NODE = utf8("&node=");
 const WORKER = utf8("&worker=");
@@ -73,19 +85,34 @@ export namespace CalloutApi {
     decimal(revision);
     return send();
   }
+
+  /** Hands over usage events, a line of JSON each. */
+  export function sendUsage(lines: usize, length: i32, timeoutMs: u32): u32 {
+    begin();
+    text(USAGE.pointer, USAGE.length);
+    return send(POST, lines, length, timeoutMs);
+  }
 }
 
-function send(): u32 {
+/** `timeoutMs` 0 = as configured. */
+function send(method: Literal = GET, body: usize = 0, bodyLength: i32 = 0, timeoutMs: u32 = 0): u32 {
   const to = config;
   if (to == null) return 0;
   const cluster = to.calloutCluster;
   const authority = to.calloutAuthority;
   headers
     .reset()
-    .addLiteral(METHOD, GET)
+    .addLiteral(METHOD, method)
     .add(PATH, path, <i32>(end - path))
     .add(AUTHORITY, authority + 2, load<u16>(authority));
-  return httpCall(cluster + 2, load<u16>(cluster), headers, 0, 0, to.calloutTimeoutMs);
+  return httpCall(
+    cluster + 2,
+    load<u16>(cluster),
+    headers,
+    body,
+    bodyLength,
+    timeoutMs == 0 ? to.calloutTimeoutMs : timeoutMs,
+  );
 }
 
 // The path fits: the longest is 18 + 20 + 6 + 3 × 256 + 8 + 16 + 10 + 20 bytes.

@@ -1,13 +1,16 @@
 // Reads a provider's stream: bytes in, in any pieces, and out what the client gets of whole events, with the strongest
-// signal among them. What passes untouched is read for its signal only, up to its first content.
+// signal among them. What passes untouched is read for its signals and for what it used.
 
 import { EventStreamFramer } from "../aws/event-stream-framer";
 import { ByteWriter } from "../bytes/byte-writer";
 import { redactKeys } from "../errors/redact";
 import { EventFramer } from "../sse/event-framer";
 import { SseFramer } from "../sse/framer";
-import { signalOf } from "./first-content";
+import { Meter } from "../usage/meter";
+import { endSignalOf, signalOf } from "./first-content";
 import { Framing, StreamSignal, Translator } from "./translator";
+
+const NO_METER = new Meter();
 
 export class EventReader {
   private readonly sseFramer: SseFramer = new SseFramer();
@@ -15,14 +18,22 @@ export class EventReader {
   private framer: EventFramer = this.sseFramer;
   private translator: Translator | null = null;
   private dialect: i32 = 0;
-  /** A signal behind which nothing is of interest. */
-  private enough: StreamSignal = StreamSignal.CONTENT;
+  private meter: Meter = NO_METER;
+  /** Of a stream that passes: its first content, end or error was seen. */
+  private opened: bool = false;
+  /** Of a stream that passes: its terminal event, or an error event, was seen. */
+  isComplete: bool = false;
+  /** Of a stream that passes: an error event was among the bytes that were read last. */
+  hasError: bool = false;
 
-  /** `translator` is null for a stream that passes untouched. */
-  begin(translator: Translator | null, dialect: i32): void {
+  /** `translator` is null for a stream that passes untouched; `meter` is told of every event. */
+  begin(translator: Translator | null, dialect: i32, meter: Meter): void {
     this.translator = translator;
     this.dialect = dialect;
-    this.enough = translator == null ? StreamSignal.CONTENT : StreamSignal.END;
+    this.meter = meter;
+    this.opened = false;
+    this.isComplete = false;
+    this.hasError = false;
     if (translator != null && translator.framing != Framing.SSE) this.framer = this.awsFramer;
   }
 
@@ -30,6 +41,7 @@ export class EventReader {
     this.framer.reset();
     this.framer = this.sseFramer;
     this.translator = null;
+    this.meter = NO_METER;
   }
 
   get isBinary(): bool {
@@ -41,32 +53,57 @@ export class EventReader {
     return this.framer.failed;
   }
 
+  /** Of a stream that passes: the signal of the first event that is not preamble, as long as there was none. */
   read(pointer: usize, length: i32, out: ByteWriter): StreamSignal {
     this.framer.push(pointer, length);
+    if (this.translator == null) return this.watch();
     let strongest = StreamSignal.PREAMBLE;
-    while (strongest < this.enough && this.framer.next()) strongest = max(strongest, this.handle(out));
+    while (strongest < StreamSignal.END && this.framer.next()) strongest = max(strongest, this.handle(out));
     return strongest;
   }
 
   /** The stream has ended: one more event may be whole now, and a dialect may have no terminal event. */
   end(before: StreamSignal, out: ByteWriter): StreamSignal {
-    let signal = before;
-    if (signal >= this.enough) return signal;
-    if (this.framer.finish()) signal = max(signal, this.handle(out));
     const translator = this.translator;
-    if (translator == null || signal >= StreamSignal.END) return signal;
+    if (translator == null) return this.framer.finish() ? max(before, this.watchEvent()) : before;
+    let signal = before;
+    if (signal >= StreamSignal.END) return signal;
+    if (this.framer.finish()) signal = max(signal, this.handle(out));
+    if (signal >= StreamSignal.END) return signal;
     const start = out.length;
     return max(signal, redacted(translator.translateEnd(out), start, out));
   }
 
   private handle(out: ByteWriter): StreamSignal {
     const framer = this.framer;
+    const data = framer.dataPointer;
+    this.meter.readEvent(data, framer.dataLength);
+    const start = out.length;
+    const signal = this.translator!.translateEvent(framer.typePointer, framer.typeLength, data, framer.dataLength, out);
+    return redacted(signal, start, out);
+  }
+
+  private watch(): StreamSignal {
+    this.hasError = false;
+    let first = StreamSignal.PREAMBLE;
+    while (this.framer.next()) {
+      const signal = this.watchEvent();
+      if (first == StreamSignal.PREAMBLE) first = signal;
+    }
+    return first;
+  }
+
+  private watchEvent(): StreamSignal {
+    const framer = this.framer;
     const type = framer.typePointer;
     const data = framer.dataPointer;
-    const translator = this.translator;
-    if (translator == null) return signalOf(this.dialect, type, framer.typeLength, data, framer.dataLength);
-    const start = out.length;
-    return redacted(translator.translateEvent(type, framer.typeLength, data, framer.dataLength, out), start, out);
+    this.meter.readEvent(data, framer.dataLength);
+    let signal = endSignalOf(this.dialect, type, framer.typeLength, data, framer.dataLength);
+    if (signal >= StreamSignal.END) this.isComplete = true;
+    if (!this.opened) signal = signalOf(this.dialect, type, framer.typeLength, data, framer.dataLength);
+    if (signal != StreamSignal.PREAMBLE) this.opened = true;
+    if (signal == StreamSignal.ERROR) this.hasError = this.isComplete = true;
+    return signal;
   }
 }
 

@@ -1,11 +1,16 @@
-// What one event of a provider's own stream means while the reply may still be given up: nothing a user would see,
-// content, the end, or an error. Asked only until the first content; what it cannot read counts as content.
+// What one event of a provider's own stream means: nothing a user would see, content, the end, or an error. The whole answer
+// is asked for only while the reply may still be given up; what cannot be read counts as content.
 
-import { equalsAscii } from "../bytes/compare";
+import { QUOTE } from "../bytes/ascii";
+import { equalsAscii, startsWithAscii } from "../bytes/compare";
 import { Dialect } from "../contract";
 import { JsonReader } from "../json/reader";
 import { JsonToken } from "../json/token";
+import { utf8 } from "../sdk";
 import { StreamSignal } from "./translator";
+
+const FINISH_REASON = utf8('"finishReason"');
+const BLOCK_REASON = utf8('"blockReason"');
 
 const reader = new JsonReader();
 
@@ -19,6 +24,37 @@ export function signalOf(dialect: i32, type: usize, typeLength: i32, data: usize
     default:
       return openaiSignal(data, dataLength);
   }
+}
+
+/**
+ * Whether an event is the last, or an error; all others are content here. Gemini's streams have no terminal event: they are
+ * complete when an event said why the model stopped, or why the prompt was blocked.
+ */
+export function endSignalOf(dialect: i32, type: usize, typeLength: i32, data: usize, dataLength: i32): StreamSignal {
+  switch (dialect) {
+    case Dialect.ANTHROPIC:
+    case Dialect.ANTHROPIC_VERTEX:
+      if (equalsAscii(type, typeLength, "message_stop")) return StreamSignal.END;
+      return equalsAscii(type, typeLength, "error") ? StreamSignal.ERROR : StreamSignal.CONTENT;
+    case Dialect.GEMINI:
+      if (startsWithAscii(data, dataLength, '{"error"')) return StreamSignal.ERROR;
+      return saysWhyItEnds(data, dataLength) ? StreamSignal.END : StreamSignal.CONTENT;
+    default:
+      if (startsWithAscii(data, dataLength, '{"error"')) return StreamSignal.ERROR;
+      return equalsAscii(data, dataLength, "[DONE]") ? StreamSignal.END : StreamSignal.CONTENT;
+  }
+}
+
+/** Within a JSON string a quote is escaped, so a model's text never looks like one of these members. */
+function saysWhyItEnds(data: usize, length: i32): bool {
+  const last = data + <usize>max(length - BLOCK_REASON.length, 0);
+  for (let at = data; at < last; at++) {
+    if (<u32>load<u8>(at) != QUOTE) continue;
+    const left = <i32>(data + <usize>length - at);
+    if (left > FINISH_REASON.length && FINISH_REASON.equals(at, FINISH_REASON.length)) return true;
+    if (BLOCK_REASON.equals(at, BLOCK_REASON.length)) return true;
+  }
+  return false;
 }
 
 function anthropicSignal(type: usize, typeLength: i32, data: usize, dataLength: i32): StreamSignal {

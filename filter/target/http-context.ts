@@ -37,6 +37,7 @@ import {
   utf8,
 } from "../sdk";
 import { failoversTotal, streamsCutTotal } from "../telemetry/metrics";
+import { Meter } from "../usage/meter";
 import { isErrorBody, writeError } from "./error-shape";
 import { EventReader } from "./event-reader";
 import {
@@ -53,14 +54,14 @@ import {
   setReplyStatus,
 } from "./mark-reply";
 import { Edit, ModelEdit } from "./model-edit";
-import { PassingEvents } from "./passing-events";
+import { appendCut, redactBuffer } from "./passing-events";
 import { Plan } from "./plan";
 import { isCredentialStatus, isErrorStatus, isWorthRetry, Reply } from "./reply";
 import { ReplyHeaders, stripTrailers } from "./reply-headers";
 import { moveOn, writeContentLength, writeRequestHeaders } from "./request";
 import { FAILED, passesErrors, StreamSignal, TRANSLATED, Translator } from "./translator";
 import { giveTranslator, takeTranslator } from "./translators";
-import { answersJson, judgeReply, streamsOnDemand, WholeReply } from "./whole-reply";
+import { judgeReply, kindOfSuccess, WholeReply } from "./whole-reply";
 
 const CONTENT_LENGTH = utf8("content-length");
 const CONTENT_ENCODING = utf8("content-encoding");
@@ -101,8 +102,8 @@ export class TargetStream extends StreamContext {
   private seen: i32 = 0;
   private isJson: bool = false;
   private isEncoded: bool = false;
+  private readonly meter: Meter = new Meter();
   private readonly events: EventReader = new EventReader();
-  private readonly passing: PassingEvents = new PassingEvents();
   private readonly held: ByteWriter = new ByteWriter(TRANSLATED_REPLY_BYTES_MAX);
 
   begin(): TargetStream {
@@ -121,7 +122,7 @@ export class TargetStream extends StreamContext {
     this.protocol = plan.protocol;
     this.operation = plan.operation;
     this.streaming = plan.streaming;
-    this.passing.begin(plan.protocol, plan.dialect);
+    this.meter.begin(plan.account, plan.accountTicket, plan.cursor, plan.dialect);
     this.hasNext = plan.hasNext;
     this.targetIdLength = min(plan.targetLength, TARGET_ID_BYTES_MAX);
     memory.copy(this.targetId, plan.targetPointer, this.targetIdLength);
@@ -132,7 +133,7 @@ export class TargetStream extends StreamContext {
       this.keptPlan.reset().writeBytes(plan.pointer, plan.length);
     }
     this.replyTranslator = translator == null || translator.passesReply ? null : translator;
-    this.events.begin(this.replyTranslator, plan.dialect);
+    this.events.begin(this.replyTranslator, plan.dialect, this.meter);
     writeRequestHeaders(plan, translator);
     this.requestDone = translator == null && !this.edit.begin(plan);
     moveOn(plan);
@@ -166,6 +167,7 @@ export class TargetStream extends StreamContext {
     this.isEncoded = headers.isEncoded;
     const succeeded = headers.status >= 200 && headers.status < 300;
     if (!succeeded && this.hasNext && isWorthRetry(headers.status)) return this.abandonHeaders(endOfStream);
+    this.meter.answered(this.status);
     markTarget(this.targetId, this.targetIdLength);
     markDroppedFields(this.translator);
     this.reply = this.kindOf(succeeded);
@@ -196,7 +198,7 @@ export class TargetStream extends StreamContext {
         this.replaceAbandoned(size, endOfStream);
         return Action.CONTINUE;
       default:
-        return Action.CONTINUE;
+        return this.pass(size, endOfStream);
     }
   }
 
@@ -205,7 +207,7 @@ export class TargetStream extends StreamContext {
     if (!this.planned) return Action.CONTINUE;
     stripTrailers(trailers);
     if (this.reply != Reply.EVENTS) return this.onResponseBody(this.seen, true);
-    if (this.replyTranslator != null || !this.passing.isComplete) {
+    if (this.replyTranslator != null || !this.events.isComplete) {
       streamsCutTotal.add(1);
       closeStream(StreamKind.RESPONSE);
     }
@@ -218,7 +220,6 @@ export class TargetStream extends StreamContext {
     this.translator = null;
     this.replyTranslator = null;
     this.events.reset();
-    this.passing.release();
     this.held.release();
     pool.push(this);
   }
@@ -243,6 +244,7 @@ export class TargetStream extends StreamContext {
   private refuse(code: ErrorCode, status: i32 = errorStatus(code)): Action {
     this.reply = Reply.DONE;
     this.requestDone = true;
+    this.meter.answered(status, code);
     answerLocally(this.protocol, code, status, this.translator);
     return Action.PAUSE;
   }
@@ -250,21 +252,25 @@ export class TargetStream extends StreamContext {
   // Reply
 
   private kindOf(succeeded: bool): Reply {
-    const passes = this.replyTranslator == null;
-    // Compressed though nobody asked: what is an error, where a stream ends and what it cost could not be seen.
-    if (!succeeded || (this.isEncoded && (!passes || answersJson(this.operation)))) return Reply.ERROR;
+    if (!succeeded) return Reply.ERROR;
+    const translator = this.replyTranslator;
     const isBinary = this.events.isBinary;
     const isEvents = isBinary ? headers.isAwsEventStream : headers.isEventStream;
-    const folds = !passes && this.replyTranslator!.foldsReply;
-    if (isEvents != this.streaming && streamsOnDemand(this.operation)) return folds ? Reply.REPLY : Reply.ERROR;
-    if (isEvents && !streamsOnDemand(this.operation)) return answersJson(this.operation) ? Reply.ERROR : Reply.PASS;
-    if (isEvents) {
+    const kind = kindOfSuccess(this.operation, this.streaming, isEvents, this.isEncoded, translator);
+    if (kind == Reply.HELD) {
       if (isBinary) setReplyEvents();
       // Events may be added or rewritten: no length is known before the end.
       removeHeader(HeaderMap.RESPONSE, CONTENT_LENGTH);
-      return Reply.HELD;
     }
-    return !passes ? Reply.REPLY : answersJson(this.operation) ? Reply.CHECKED : Reply.PASS;
+    if (kind == Reply.PASS && this.isJson) this.meter.beginPieces();
+    return kind;
+  }
+
+  /** Bytes that nobody holds any more; what they say of usage is read on the way. */
+  private pass(size: i32, endOfStream: bool): Action {
+    if (this.meter.scans && getBuffer(BufferKind.RESPONSE_BODY, 0, size)) this.meter.readPiece(hostPointer(), size);
+    if (endOfStream) this.meter.completed();
+    return Action.CONTINUE;
   }
 
   // Envoy makes no further attempt once the provider has sent an interim reply (1xx). What is abandoned is therefore an
@@ -272,12 +278,14 @@ export class TargetStream extends StreamContext {
 
   private abandonHeaders(endOfStream: bool): Action {
     this.reply = Reply.ABANDONED;
+    this.meter.abandoned(this.status);
     markAbandoned(isErrorStatus(this.status), endOfStream);
     return Action.CONTINUE;
   }
 
   private abandonWhole(size: i32): Action {
     failoversTotal.add(1);
+    this.meter.abandoned(this.status);
     markRetry();
     return this.answerError(ErrorCode.UPSTREAM_ERROR, STATUS_ABANDONED, size);
   }
@@ -308,14 +316,17 @@ export class TargetStream extends StreamContext {
   private checkReply(size: i32, endOfStream: bool): Action {
     this.seen = size;
     if (!endOfStream && size <= <i32>HOLD_BYTES_MAX) return Action.PAUSE;
-    if (endOfStream) {
+    if (!endOfStream) {
+      this.meter.beginPieces();
+    } else {
       if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
       const judged = judgeReply(this.operation, hostPointer(), size);
       if (judged == WholeReply.BROKEN) return this.failWhole(ErrorCode.UPSTREAM_INVALID_REPLY, size);
       if (judged == WholeReply.ERROR) return this.failDisguised(size);
+      this.meter.readReply(hostPointer(), size);
     }
     this.reply = Reply.DONE;
-    return Action.CONTINUE;
+    return this.pass(size, endOfStream);
   }
 
   /** An error under a status of success, which no SDK would take for one. */
@@ -328,11 +339,13 @@ export class TargetStream extends StreamContext {
 
   private finishReply(size: i32): Action {
     if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.failWhole(ErrorCode.OVERLOADED, size);
+    this.meter.readReply(hostPointer(), size);
     const code = this.replyTranslator!.translateReply(hostPointer(), size, scratch.reset());
     const status = this.replyTranslator!.failureStatus;
     if (code == FAILED && !(this.hasNext && isWorthRetry(status))) return this.answerWhole(status, size);
     if (code != TRANSLATED) return this.failWhole(code, size);
     if (scratch.overflow) return this.failWhole(ErrorCode.REPLY_TOO_LARGE, size);
+    this.meter.completed();
     return this.answerWhole(this.status, size);
   }
 
@@ -366,13 +379,17 @@ export class TargetStream extends StreamContext {
   private answerError(code: ErrorCode, status: i32, size: i32): Action {
     writeErrorBody(this.protocol, code, 0, 0, scratch.reset(), status);
     markError(code);
+    this.meter.failed(code);
     return this.answerWhole(status, size);
   }
 
   /** Lets the headers go, with `scratch` as the whole body in place of the `size` bytes that are held. */
   private answerWhole(status: i32, size: i32): Action {
     this.reply = Reply.ENDED;
-    if (status != this.status) setReplyStatus(status);
+    if (status != this.status) {
+      setReplyStatus(status);
+      this.meter.answered(status);
+    }
     if (!this.isJson) setReplyJson();
     if (this.isEncoded) removeHeader(HeaderMap.RESPONSE, CONTENT_ENCODING);
     setReplyLength(scratch.length);
@@ -390,7 +407,6 @@ export class TargetStream extends StreamContext {
       if (!getBuffer(BufferKind.RESPONSE_BODY, this.seen, fresh)) return this.failWhole(ErrorCode.OVERLOADED, size);
       this.seen = size;
       signal = this.events.read(hostPointer(), fresh, this.held);
-      if (this.replyTranslator == null) this.passing.take(hostPointer(), fresh);
     }
     if (endOfStream) signal = this.events.end(signal, this.held);
     if (signal == StreamSignal.ERROR && this.hasNext) return this.abandonWhole(size);
@@ -405,11 +421,9 @@ export class TargetStream extends StreamContext {
   private release(signal: StreamSignal, size: i32, endOfStream: bool): Action {
     this.reply = Reply.EVENTS;
     this.seen = 0;
-    if (this.replyTranslator == null) {
-      this.events.reset();
-      this.passing.start(signal == StreamSignal.ERROR, size, endOfStream);
-      return Action.CONTINUE;
-    }
+    this.meter.firstContent();
+    if (this.replyTranslator == null) return this.letPass(size, endOfStream);
+    if (signal == StreamSignal.END) this.meter.completed();
     const ended = signal == StreamSignal.END || signal == StreamSignal.ERROR;
     if (endOfStream && !ended) this.writeCut(ErrorCode.UPSTREAM_STREAM_CUT, this.held);
     if (ended) this.reply = Reply.ENDED;
@@ -419,27 +433,42 @@ export class TargetStream extends StreamContext {
   }
 
   private passEvents(size: i32, endOfStream: bool): Action {
-    if (this.replyTranslator == null) {
-      this.passing.pass(size, endOfStream);
-      return Action.CONTINUE;
-    }
     scratch.reset();
     let signal = StreamSignal.PREAMBLE;
+    if (this.replyTranslator == null) {
+      if (size > 0 && getBuffer(BufferKind.RESPONSE_BODY, 0, size)) this.events.read(hostPointer(), size, scratch);
+      if (endOfStream) this.events.end(signal, scratch);
+      return this.letPass(size, endOfStream);
+    }
     if (size > 0) {
       if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.breakStream(size);
       signal = this.events.read(hostPointer(), size, scratch);
     }
     if (endOfStream) signal = this.events.end(signal, scratch);
     if (this.events.failed || scratch.overflow) return this.breakStream(size);
+    if (signal == StreamSignal.END) this.meter.completed();
     if (signal >= StreamSignal.END) this.reply = Reply.ENDED;
     else if (endOfStream) this.writeCut(ErrorCode.UPSTREAM_STREAM_CUT, scratch);
     replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
     return Action.CONTINUE;
   }
 
+  /** The bytes of a stream that nobody translates. */
+  private letPass(size: i32, endOfStream: bool): Action {
+    const events = this.events;
+    if (events.hasError) redactBuffer(size);
+    if (events.isComplete) this.meter.completed();
+    else if (endOfStream && !events.failed) {
+      this.meter.failed(ErrorCode.UPSTREAM_STREAM_CUT);
+      appendCut(this.protocol, size);
+    }
+    return Action.CONTINUE;
+  }
+
   /** A translated stream ends too early. */
   private writeCut(code: ErrorCode, out: ByteWriter): void {
     streamsCutTotal.add(1);
+    this.meter.failed(code);
     this.replyTranslator!.writeStreamError(code, out);
     this.reply = Reply.ENDED;
   }

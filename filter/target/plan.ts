@@ -121,6 +121,13 @@ export class Plan {
   get bodyLength(): u32 {
     return load<u32>(this.pointer, 24);
   }
+  /** Where the exchange's account is, and the ticket that opens it. */
+  get account(): u32 {
+    return load<u32>(this.pointer, 28);
+  }
+  get accountTicket(): u64 {
+    return load<u64>(this.pointer, 32);
+  }
   /** The model as the client wrote it, JSON-escaped, without quotes. */
   get originalModelPointer(): usize {
     return this.pointer + PLAN_HEADER_BYTES + 2;

@@ -1,9 +1,11 @@
-// Whether a reply that passes as it is can be one: a JSON object, whole, and no error in disguise. Asked for operations whose
+// What a reply is, and whether one that passes as it is can be one: a JSON object, whole, and no error in disguise. Asked for operations whose
 // replies are JSON, once the reply is there; a longer one than is held passes unread.
 
 import { Operation } from "../contract";
 import { JsonReader } from "../json/reader";
 import { JsonError, JsonToken } from "../json/token";
+import { Reply } from "./reply";
+import { Translator } from "./translator";
 
 const reader = new JsonReader();
 
@@ -38,6 +40,24 @@ export function streamsOnDemand(operation: i32): bool {
     default:
       return false;
   }
+}
+
+/** What becomes of a reply with a status of success. `translator` is null for one that passes untouched. */
+export function kindOfSuccess(
+  operation: i32,
+  streaming: bool,
+  isEvents: bool,
+  isEncoded: bool,
+  translator: Translator | null,
+): Reply {
+  // Compressed though nobody asked: what is an error, where a stream ends and what it cost could not be seen.
+  if (isEncoded && (translator != null || answersJson(operation))) return Reply.ERROR;
+  if (isEvents != streaming && streamsOnDemand(operation)) {
+    return translator != null && translator.foldsReply ? Reply.REPLY : Reply.ERROR;
+  }
+  if (isEvents && !streamsOnDemand(operation)) return answersJson(operation) ? Reply.ERROR : Reply.PASS;
+  if (isEvents) return Reply.HELD;
+  return translator != null ? Reply.REPLY : answersJson(operation) ? Reply.CHECKED : Reply.PASS;
 }
 
 export enum WholeReply {

@@ -50,6 +50,12 @@ export const passedTotal = counter("sluice.passed_operations_total");
 export const leaseCalloutsTotal = counter("sluice.lease_callouts_total");
 /** Callouts that brought no usable answer. */
 export const calloutFailuresTotal = counter("sluice.callout_failures_total");
+/** Usage events that were made. */
+export const usageEventsTotal = counter("sluice.usage_events_total");
+/** Usage events that only Envoy's access log has: the control plane was away for too long, or memory was short. */
+export const usageEventsDroppedTotal = counter("sluice.usage_events_dropped_total");
+/** Batches of usage events that were sent, again or for the first time. */
+export const usageCalloutsTotal = counter("sluice.usage_callouts_total");
 /** Linear memory of one worker's VM, in bytes (each worker writes its own, the last one stays). */
 const vmMemoryBytes = new Metric(MetricKind.GAUGE, utf8("sluice.vm_memory_bytes"));
 
@@ -65,6 +71,9 @@ export function defineMetrics(): void {
   passedTotal.define();
   leaseCalloutsTotal.define();
   calloutFailuresTotal.define();
+  usageEventsTotal.define();
+  usageEventsDroppedTotal.define();
+  usageCalloutsTotal.define();
   vmMemoryBytes.define();
 }
 
@@ -79,5 +88,8 @@ export function flushMetrics(): void {
   passedTotal.flush();
   leaseCalloutsTotal.flush();
   calloutFailuresTotal.flush();
+  usageEventsTotal.flush();
+  usageEventsDroppedTotal.flush();
+  usageCalloutsTotal.flush();
   if (serves) vmMemoryBytes.record(memoryBytes());
 }

@@ -9,14 +9,14 @@ import { EventFramer } from "../sse/event-framer";
 import { SseFramer } from "../sse/framer";
 import { Chained } from "../target/chained";
 import { isErrorBody, writeError } from "../target/error-shape";
-import { signalOf } from "../target/first-content";
+import { EventReader } from "../target/event-reader";
 import { Plan } from "../target/plan";
-import { StreamTail } from "../target/stream-tail";
 import { writeTargetPath } from "../target/target-path";
 import { Fields } from "../target/translation/value";
 import { Framing, StreamSignal, Translator } from "../target/translator";
 import { giveTranslator, takeTranslator } from "../target/translators";
 import { judgeReply, WholeReply } from "../target/whole-reply";
+import { Meter } from "../usage/meter";
 import { out } from "./memory";
 
 export { allocate, free, outLength, outPointer } from "./memory";
@@ -25,18 +25,19 @@ const plan = new Plan();
 const sseFramer = new SseFramer();
 const awsFramer = new EventStreamFramer();
 let framer: EventFramer = sseFramer;
-const tail = new StreamTail();
+const meter = new Meter();
+const passing = new EventReader();
 let current: Translator | null = null;
 
 /** Begins an attempt at the plan's operation and dialect. False when the plan cannot be read, or needs no translation. */
 export function begin(pointer: usize, length: i32): bool {
   framer = sseFramer;
   framer.reset();
-  tail.reset();
+  passing.reset();
   if (current != null) giveTranslator(current!);
   current = null;
   if (!plan.read(pointer, length)) return false;
-  tail.begin(plan.dialect);
+  passing.begin(null, plan.dialect, meter);
   current = takeTranslator(plan);
   if (current == null) return false;
   translator().reset(plan, false);
@@ -80,14 +81,10 @@ export function push(pointer: usize, length: i32): i32 {
 }
 /** The same for a stream that passes as it is. */
 export function passingSignal(pointer: usize, length: i32): i32 {
-  let strongest = 0;
-  tail.take(pointer, length);
-  framer.push(pointer, length);
-  while (framer.next()) strongest = max<i32>(strongest, signalOfEvent());
-  return strongest;
+  return passing.read(pointer, length, out);
 }
 export function passesComplete(): bool {
-  return tail.isComplete(plan.dialect);
+  return passing.isComplete;
 }
 /** Whether a reply, or an error, may pass as it is. */
 export function passesReply(pointer: usize, length: i32): bool {
@@ -149,10 +146,6 @@ function writeFields(side: string, all: Fields[]): void {
 function writeCell(text: string, end: string): void {
   out.writeAscii(text);
   out.writeAscii(end);
-}
-
-function signalOfEvent(): i32 {
-  return signalOf(plan.dialect, framer.typePointer, framer.typeLength, framer.dataPointer, framer.dataLength);
 }
 
 function handle(): i32 {

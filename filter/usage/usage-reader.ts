@@ -6,12 +6,13 @@
 //   Gemini       usageMetadata    every chunk, the last one counts
 //   Cohere       usage            {"type":"message-end","delta":{"usage":{…}}}
 
+import { ByteWriter } from "../bytes/byte-writer";
 import { Dialect } from "../contract";
 import { MessagesUsage } from "../target/anthropic/messages-usage";
 import { readUsage as readConverse } from "../target/bedrock/converse-usage";
 import { readUsage as readCohere } from "../target/cohere/cohere-usage";
 import { readUsage as readGemini } from "../target/gemini/gemini-usage";
-import { Fields, Items } from "../target/translation/value";
+import { Fields, Items, Value } from "../target/translation/value";
 import { mentionsUsage } from "./mentions-usage";
 import { readOpenAiUsage } from "./openai-usage";
 import { TokenUsage } from "./token-usage";
@@ -25,8 +26,11 @@ const delta = top.add("delta");
 const metadata = top.add("metadata");
 const meta = top.add("meta");
 const predictions = top.add("predictions");
+const model = top.add("model");
+const modelVersion = top.add("modelVersion");
 
 const inner = new Fields();
+const innerModel = inner.add("model");
 const innerUsage = inner.add("usage");
 const tokens = inner.add("tokens");
 const billedUnits = inner.add("billed_units");
@@ -53,10 +57,16 @@ const tokenCount = statistic.add("token_count");
 
 const items = new Items();
 
+const MODEL_BYTES_MAX: i32 = 256;
+const MEMBER_BYTES_MAX: i32 = 32 * 1024;
+const member = new ByteWriter(MEMBER_BYTES_MAX);
+
 export class UsageReader {
   /** Whether the provider has said what was used; then `usage` is it, as far as it came. */
   told: bool = false;
   readonly usage: TokenUsage = new TokenUsage();
+  /** The model that the provider says it asked, as raw JSON string content; empty while it has not said it. */
+  readonly model: ByteWriter = new ByteWriter(MODEL_BYTES_MAX);
   private readonly messages: MessagesUsage = new MessagesUsage();
   private dialect: i32 = 0;
 
@@ -65,6 +75,22 @@ export class UsageReader {
     this.told = false;
     this.usage.reset();
     this.messages.reset();
+    this.model.reset();
+  }
+
+  /** Name of the member of a whole reply that `readMember` wants. */
+  get memberName(): string {
+    return this.dialect == Dialect.GEMINI ? "usageMetadata" : "usage";
+  }
+
+  /** The value of that member alone: of replies too long to be held. */
+  readMember(value: usize, length: i32): void {
+    member.reset().writeAscii('{"');
+    member.writeAscii(this.memberName);
+    member.writeAscii('":');
+    member.writeBytes(value, length);
+    member.writeAscii("}");
+    if (!member.overflow) this.readReply(member.pointer, member.length);
   }
 
   /** The data of one event of a stream. Most tell nothing, and are not parsed. */
@@ -74,7 +100,11 @@ export class UsageReader {
 
   /** A whole reply, or an event. */
   readReply(body: usize, length: i32): void {
-    if (top.read(body, length) && this.find()) this.told = true;
+    if (!top.read(body, length)) return;
+    if (this.find()) this.told = true;
+    if (this.model.length > 0) return;
+    const named = model.isString ? model : modelVersion.isString ? modelVersion : innerModelOf();
+    if (named.isString && named.length <= MODEL_BYTES_MAX) this.model.writeBytes(named.pointer, named.length);
   }
 
   private find(): bool {
@@ -164,4 +194,10 @@ export class UsageReader {
     this.usage.input = grows ? max(this.usage.input, read) : read;
     this.usage.output = grows ? max(this.usage.output, written) : written;
   }
+}
+
+/** Messages and Responses say it within the first event's object. */
+function innerModelOf(): Value {
+  inner.readValue(message.isObject ? message : response);
+  return innerModel;
 }

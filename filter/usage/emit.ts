@@ -1,0 +1,212 @@
+// Usage events as lines of JSON (control-plane/usage/event.ts says what they hold): one when an exchange is over, one for
+// every attempt that was given up. They go to the control plane in batches, and to Envoy's access log with the exchange.
+
+import { ByteWriter } from "../bytes/byte-writer";
+import {
+  ErrorCode,
+  errorCodeName,
+  Operation,
+  operationName,
+  PROPERTY_USAGE,
+  PROPERTY_USAGE_LENGTH,
+  protocolName,
+} from "../contract";
+import { textLength } from "../errors/error-body";
+import { JsonWriter } from "../json/writer";
+import { nowMs, setProperty } from "../sdk";
+import { Lease } from "../state/lease";
+import { randomBytes } from "../state/random";
+import { Account, Attempt } from "./account";
+import { costOf, currencyOf, providerOf } from "./bill";
+import { usageQueue } from "./queue";
+import { TokenUsage } from "./token-usage";
+
+const LINE_BYTES_MAX: i32 = 16 * 1024;
+const NONCE_BYTES: i32 = 8;
+/** Bytes of a request's JSON that make a token, about. */
+const BYTES_A_TOKEN: i64 = 4;
+
+const line = new ByteWriter(LINE_BYTES_MAX);
+const json = new JsonWriter(line);
+const charged = new TokenUsage();
+const nonce: usize = heap.alloc(NONCE_BYTES);
+let sequence: u64 = 0;
+
+/** Call once the VM may make host calls. */
+export function startEvents(): void {
+  randomBytes(nonce, NONCE_BYTES);
+}
+
+/** An attempt is given up. `status` is the provider's, 0 when no reply of it was seen. */
+export function emitAttempt(account: Account, status: i32): void {
+  account.attempt = Attempt.ABANDONED;
+  measure(account, status < 400);
+  begin(account, "attempt", account.attemptStartedMs);
+  finish(account, status, true);
+  usageQueue.push(line);
+}
+
+/**
+ * The exchange is over. `status` is what the client got, 0 if nothing; `error` the code of an error that Envoy gave, empty
+ * where the account knows better. Only in `onLog`: the line goes to filter state too.
+ */
+export function emitExchange(account: Account, status: i32, error: usize, errorLength: i32): void {
+  // What an error cost nobody has said; a stream that broke was charged for what had come.
+  const failed = status >= 400 && account.firstContentMs == 0;
+  const isOpen = account.attempt == Attempt.OPEN || account.attempt == Attempt.ANSWERED;
+  const estimated =
+    isOpen && !failed && !(account.complete && (account.reader.told || !metersTokens(account.operation)));
+  measure(account, estimated);
+  begin(account, "exchange", account.startedMs);
+  if (account.firstContentMs != 0) count("firstTokenMs", account.firstContentMs - account.startedMs);
+  if (account.error >= 0) {
+    const name = errorCodeName(<ErrorCode>account.error);
+    text("error", name, textLength(name));
+  } else if (errorLength > 0) {
+    text("error", error, errorLength);
+  }
+  finish(account, status, estimated);
+  usageQueue.push(line);
+  setProperty(PROPERTY_USAGE, PROPERTY_USAGE_LENGTH, line.pointer, line.length);
+}
+
+/** Operations that models are asked by, and that therefore cost tokens whether or not the provider tells how many. */
+function metersTokens(operation: i32): bool {
+  switch (operation) {
+    case Operation.CHAT:
+    case Operation.MESSAGES:
+    case Operation.RESPONSES:
+    case Operation.COMPLETIONS:
+    case Operation.GENERATE_CONTENT:
+    case Operation.EMBEDDINGS:
+    case Operation.GEMINI_EMBED:
+    case Operation.GEMINI_BATCH_EMBED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** What the provider told, and beyond it what can be guessed. */
+function measure(account: Account, guesses: bool): void {
+  const reader = account.reader;
+  charged.reset();
+  if (reader.told) charged.copy(reader.usage);
+  if (!guesses || !metersTokens(account.operation)) return;
+  if (charged.input == 0) charged.input = (account.requestBytes + BYTES_A_TOKEN - 1) / BYTES_A_TOKEN;
+  charged.output = max(charged.output, account.estimate.tokens);
+}
+
+function begin(account: Account, kind: string, startedMs: u64): void {
+  const now = nowMs();
+  line.reset();
+  json.reset(line).objectBegin();
+  json.key("id");
+  json.stringBegin();
+  writeHex(nonce, NONCE_BYTES);
+  line.writeAscii("-");
+  line.writeUnsigned(++sequence);
+  json.stringEnd();
+  json.key("kind");
+  json.ascii(kind);
+  count("startedAt", startedMs);
+  count("durationMs", now > startedMs ? now - startedMs : 0);
+}
+
+function finish(account: Account, status: i32, estimated: bool): void {
+  writeHolder(account.lease!);
+  json.key("protocol");
+  json.ascii(protocolName(account.protocol));
+  json.key("operation");
+  json.ascii(operationName(account.operation));
+  json.key("streaming");
+  json.boolean(account.streaming);
+  text("model", account.model.pointer, account.model.length);
+  const config = account.config!;
+  const route = account.route;
+  text("route", route == 0 ? 0 : config.routeName(route), route == 0 ? 0 : config.routeNameLength(route));
+  writeTarget(account);
+  count("attempts", account.attempts);
+  count("status", status);
+  json.key("cache");
+  json.ascii("none");
+  writeTokens();
+  json.key("costNanos");
+  json.integer(account.target == 0 ? 0 : costOf(account.target, charged, account.attemptStartedMs));
+  if (account.target != 0) optional("currency", currencyOf(account.target));
+  json.key("estimated");
+  json.boolean(estimated);
+  count("revision", config.revision);
+  json.objectEnd();
+}
+
+function writeHolder(lease: Lease): void {
+  optional("tenant", lease.tenant);
+  optional("department", lease.department);
+  optional("application", lease.application);
+  optional("consumer", lease.consumer);
+  optional("keyId", lease.keyId);
+}
+
+function writeTarget(account: Account): void {
+  const target = account.target;
+  if (target == 0) return;
+  optional("target", account.config!.targetId(target));
+  optional("provider", providerOf(target));
+  const model = account.config!.targetModel(target);
+  if (load<u16>(model) > 0) {
+    json.key("requestModel");
+    json.rawString(model + 2, load<u16>(model));
+  }
+  const answered = account.reader.model;
+  if (answered.length == 0) return;
+  json.key("responseModel");
+  json.rawString(answered.pointer, answered.length);
+}
+
+function writeTokens(): void {
+  json.key("tokens");
+  json.objectBegin();
+  tokens("input", charged.input);
+  tokens("output", charged.output);
+  tokens("cachedInput", charged.cached);
+  tokens("cacheWrite", charged.cacheWritten);
+  tokens("reasoning", charged.reasoning);
+  tokens("audioInput", charged.inputAudio);
+  tokens("audioOutput", charged.outputAudio);
+  tokens("images", 0);
+  json.objectEnd();
+}
+
+function tokens(name: string, value: i64): void {
+  json.key(name);
+  json.integer(max<i64>(value, 0));
+}
+
+function count(name: string, value: i64): void {
+  json.key(name);
+  json.integer(value);
+}
+
+function text(name: string, pointer: usize, length: i32): void {
+  json.key(name);
+  json.string(pointer, length);
+}
+
+/** A str16 that is left out where it is empty. */
+function optional(name: string, string16: usize): void {
+  const length: i32 = load<u16>(string16);
+  if (length > 0) text(name, string16 + 2, length);
+}
+
+function writeHex(bytes: usize, length: i32): void {
+  for (let i = 0; i < length; i++) {
+    const value: u32 = load<u8>(bytes + <usize>i);
+    line.writeByte(hexDigit(value >> 4));
+    line.writeByte(hexDigit(value & 15));
+  }
+}
+
+function hexDigit(value: u32): u32 {
+  return value < 10 ? 0x30 + value : 0x57 + value;
+}

@@ -1,0 +1,94 @@
+// What the target root tells the account of its exchange, attempt by attempt. Without an account every call does nothing.
+
+import { ErrorCode } from "../contract";
+import { nowMs } from "../sdk";
+import { Account, Attempt, findAccount } from "./account";
+import { emitAttempt } from "./emit";
+
+export class Meter {
+  private index: u32 = 0;
+  private ticket: u64 = 0;
+  /** Whether `readPiece` wants the bytes of the reply. */
+  scans: bool = false;
+
+  /** An attempt begins. One before it that nobody has settled (reset, refused, timed out) is given up. */
+  begin(index: u32, ticket: u64, position: i32, dialect: i32): void {
+    this.index = index;
+    this.ticket = ticket;
+    this.scans = false;
+    const account = this.account;
+    if (account == null) return;
+    if (account.attempt == Attempt.OPEN) emitAttempt(account, 0);
+    account.beginAttempt(position, dialect);
+  }
+
+  /** The reply of this attempt is not what the client gets. */
+  abandoned(status: i32): void {
+    const account = this.account;
+    if (account != null && account.attempt == Attempt.OPEN) emitAttempt(account, status);
+  }
+
+  /** The client gets this attempt's reply. */
+  answered(status: i32, error: i32 = -1): void {
+    const account = this.account;
+    if (account == null) return;
+    account.attempt = Attempt.ANSWERED;
+    account.status = status;
+    if (error >= 0) account.error = error;
+  }
+
+  /** The reply that the client gets is an error of the gateway's, or ends in one. */
+  failed(error: ErrorCode): void {
+    const account = this.account;
+    if (account != null) account.error = error;
+  }
+
+  /** The first content is on its way. */
+  firstContent(): void {
+    const account = this.account;
+    if (account != null) account.firstContentMs = nowMs();
+  }
+
+  /** A whole reply of the provider. */
+  readReply(body: usize, length: i32): void {
+    const account = this.account;
+    if (account == null) return;
+    account.reader.readReply(body, length);
+    if (!account.reader.told) account.estimate.take(body, length);
+  }
+
+  /** The data of one event of the provider's stream. */
+  readEvent(data: usize, length: i32): void {
+    const account = this.account;
+    if (account == null) return;
+    account.reader.readEvent(data, length);
+    account.estimate.take(data, length);
+  }
+
+  /** A long reply of JSON that passes in pieces: call `beginPieces` first. */
+  beginPieces(): void {
+    const account = this.account;
+    this.scans = account != null;
+    if (account != null) account.scanner.begin(account.reader.memberName);
+  }
+
+  readPiece(bytes: usize, length: i32): void {
+    const account = this.scans ? this.account : null;
+    if (account == null) return;
+    const scanner = account.scanner;
+    scanner.take(bytes, length);
+    if (!scanner.found) return;
+    this.scans = false;
+    account.reader.readMember(scanner.value.pointer, scanner.value.length);
+  }
+
+  /** The provider's reply, or its stream, came to its proper end. */
+  completed(): void {
+    const account = this.account;
+    if (account != null) account.complete = true;
+  }
+
+  private get account(): Account | null {
+    return findAccount(this.index, this.ticket);
+  }
+}
