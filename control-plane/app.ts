@@ -120,6 +120,7 @@ function compileSettings(settings: Settings): CompileSettings {
     calloutTls: settings.tls,
     requestBodyBytesMax: settings.requestBodyBytesMax,
     calloutTimeoutMs: CALLOUT_TIMEOUT_MS,
+    usageLogFile: settings.usageLogFile,
   };
 }
 
@@ -148,6 +149,7 @@ async function startDelivery(
   settings: Settings,
   tokens: Tokens,
   store: Store,
+  usageIngest: UsageIngest,
   delivery: Delivery,
   mutex: Mutex,
   closers: Closers,
@@ -186,6 +188,7 @@ async function startDelivery(
     leases: new StoreLeaseBook({ store, keyring, uses }),
     timing: LEASE_TIMING,
     onReport: (report) => publisher.report(report),
+    onUsage: (lines) => usageIngest.ingest(lines),
     log,
   });
   closers.add(() => calloutApi.close());
@@ -219,7 +222,16 @@ async function start(
   const usageIngest = new UsageIngest(usage, log);
   const tokens = readTokens(settings);
   const mutex = new Mutex();
-  const { configuration, publisher } = await startDelivery(settings, tokens, store, delivery, mutex, closers, log);
+  const { configuration, publisher } = await startDelivery(
+    settings,
+    tokens,
+    store,
+    usageIngest,
+    delivery,
+    mutex,
+    closers,
+    log,
+  );
 
   const bootstrapFile = join(settings.dataDirectory, "envoy-bootstrap.json");
   writePrivateFile(bootstrapFile, delivery.renderBootstrap(settings, tokens));

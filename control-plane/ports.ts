@@ -36,6 +36,8 @@ export interface CompileSettings {
   readonly calloutTls: MutualTlsFiles | undefined;
   readonly requestBodyBytesMax: number;
   readonly calloutTimeoutMs: number;
+  /** Where Envoy writes usage events; undefined = nowhere. */
+  readonly usageLogFile: string | undefined;
 }
 
 export interface CompileInput {
@@ -180,6 +182,8 @@ export interface CalloutApiOptions {
   readonly timing: LeaseTiming;
   /** Every worker report goes here (the publisher's `report`). */
   readonly onReport: (report: WorkerReport) => void;
+  /** Usage events, a line of JSON each: resolves once what is sound of them is durable. */
+  readonly onUsage: (lines: Buffer) => Promise<unknown>;
   readonly log: Logger;
 }
 

@@ -27,6 +27,8 @@ export interface Settings {
   readonly xdsToken: string | undefined;
   readonly calloutToken: string | undefined;
   readonly requestBodyBytesMax: number;
+  /** On Envoy's machine: where its access log of usage events goes. Undefined = it writes none. */
+  readonly usageLogFile: string | undefined;
   readonly filterWasmFile: string;
 }
 
@@ -100,6 +102,10 @@ const environmentSchema = z.object({
     .transform(Number)
     .refine((value) => value >= 1024 && value <= 64 * MIB, { error: "must be from 1024 to 67108864 (64 MiB)" })
     .default(8 * MIB),
+  SLUICE_USAGE_LOG: z
+    .string()
+    .regex(/^\//, { error: "must be an absolute path on Envoy's machine, e.g. /var/log/envoy/usage.jsonl" })
+    .optional(),
   SLUICE_FILTER_WASM: z.string().optional(),
 });
 type Environment = z.output<typeof environmentSchema>;
@@ -232,6 +238,7 @@ function toSettings(environment: Environment, refuse: Refuse): Settings {
     xdsToken: environment.SLUICE_XDS_TOKEN,
     calloutToken: environment.SLUICE_CALLOUT_TOKEN,
     requestBodyBytesMax: environment.SLUICE_REQUEST_BODY_BYTES_MAX,
+    usageLogFile: environment.SLUICE_USAGE_LOG,
     filterWasmFile: resolve(environment.SLUICE_FILTER_WASM ?? defaultFilterWasm()),
   };
 }

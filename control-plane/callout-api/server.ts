@@ -1,4 +1,4 @@
-// What the filter asks while it serves: leases of API keys, and changes to them. Own port, own token; nothing of the
+// What the filter asks while it serves: leases of API keys, and changes to them; and what it reports: usage. Own port, own token; nothing of the
 // operator API is reachable here. Plain node:http: this is the only path whose latency a client's first request feels.
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
@@ -11,6 +11,9 @@ import { changesRecord, leaseRecord } from "./records.js";
 
 const LEASE_PATH = /^\/v1\/leases\/([0-9a-f]{64})$/;
 const CHANGES_PATH = "/v1/changes";
+const USAGE_PATH = "/v1/usage";
+/** Twice what a worker collects. */
+const USAGE_BYTES_MAX = 1024 * 1024;
 const NUMBER = /^\d{1,20}$/;
 const WORKER = /^[0-9a-f]{16}$/;
 const NODE_ID_CHARACTERS_MAX = 256;
@@ -31,6 +34,17 @@ function reply(response: ServerResponse, status: number, body: Buffer | string):
   response.end(body);
 }
 
+/** Undefined when it is longer than `bytesMax`. Rejects when the connection breaks. */
+async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length <= bytesMax) chunks.push(chunk);
+  }
+  return length <= bytesMax ? Buffer.concat(chunks) : undefined;
+}
+
 class Callouts {
   private readonly authorised: (header: string | undefined) => boolean;
 
@@ -39,22 +53,35 @@ class Callouts {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.resume();
     if (!this.authorised(request.headers.authorization)) {
+      request.resume();
       reply(response, 401, "the callout token is missing or wrong\n");
       return;
     }
     const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+    if (path === USAGE_PATH && request.method === "POST") return this.usage(request, response);
+    request.resume();
     const lease = LEASE_PATH.exec(path);
-    if (request.method !== "GET") reply(response, 405, "GET only\n");
+    if (request.method !== "GET") reply(response, 405, "GET, or POST of /v1/usage\n");
     else if (lease?.[1] !== undefined) await this.lease(lease[1], response);
     else if (path === CHANGES_PATH) await this.changes(new URLSearchParams(query), response);
-    else reply(response, 404, "there is /v1/leases/{sha256} and /v1/changes\n");
+    else reply(response, 404, "there is /v1/leases/{sha256}, /v1/changes and /v1/usage\n");
   }
 
   private async lease(digest: string, response: ServerResponse): Promise<void> {
     const answer = await this.options.leases.lookup(digest);
     reply(response, 200, leaseRecord(answer, this.options.timing, Date.now()));
+  }
+
+  /** 200 means that all of it is kept, or is nothing that could be. */
+  private async usage(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const lines = await readBody(request, USAGE_BYTES_MAX);
+    if (lines === undefined) {
+      reply(response, 413, `at most ${USAGE_BYTES_MAX} bytes\n`);
+      return;
+    }
+    await this.options.onUsage(lines);
+    reply(response, 200, "");
   }
 
   private async changes(query: URLSearchParams, response: ServerResponse): Promise<void> {

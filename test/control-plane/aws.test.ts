@@ -119,6 +119,7 @@ describe("a cluster that signs", () => {
       callout: { kind: "unix", path: "/run/sluice/callout.sock" },
       calloutTls: undefined,
       requestBodyBytesMax: 1_000_000,
+      usageLogFile: undefined,
       calloutTimeoutMs: 250,
     },
   });

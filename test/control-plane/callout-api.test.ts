@@ -30,6 +30,9 @@ const granted: LeaseAnswer = {
   keyExpiresAtMs: undefined,
 };
 
+let usageFailure: Error | undefined;
+const received: string[] = [];
+
 beforeAll(async () => {
   const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   api = createCalloutApi({
@@ -49,11 +52,17 @@ beforeAll(async () => {
     },
     timing: { refreshMs: 60_000, ageMsMax: 3_600_000 },
     onReport: (report) => reports.push(report),
+    onUsage: async (lines) => {
+      if (usageFailure !== undefined) throw usageFailure;
+      received.push(lines.toString());
+    },
     log,
   });
   await api.listen();
 });
 beforeEach(() => {
+  received.length = 0;
+  usageFailure = undefined;
   vi.useFakeTimers({ toFake: ["Date"], now: NOW });
   lease = granted;
   changes = { all: false, digests: [], sequence: 1n };

@@ -114,6 +114,7 @@ export class Delivery {
       callout: { kind: "unix", path: join(folder, "callout.sock") },
       calloutTls: tls,
       requestBodyBytesMax: 64 * 1024,
+      usageLogFile: undefined,
       calloutTimeoutMs: 2_000,
       ...settings,
     };
@@ -174,6 +175,7 @@ export class Delivery {
         this.reports.push(report);
         this.publisher?.report(report);
       },
+      onUsage: async () => {},
       log,
     });
     const { publisher } = this;

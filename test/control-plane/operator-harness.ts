@@ -87,6 +87,7 @@ export class Harness {
       xdsToken: undefined,
       calloutToken: undefined,
       requestBodyBytesMax: 1024 * 1024,
+      usageLogFile: undefined,
       filterWasmFile: "/nowhere/sluice.wasm",
     };
   }

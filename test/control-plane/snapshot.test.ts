@@ -25,6 +25,7 @@ const SETTINGS: CompileSettings = {
   callout: { kind: "unix", path: "/run/sluice/callout.sock" },
   calloutTls: undefined,
   requestBodyBytesMax: 1_000_000,
+  usageLogFile: undefined,
   calloutTimeoutMs: 250,
 };
 const CREATED = 1_767_225_600;

@@ -19,6 +19,7 @@ const ROOTS = [
   "envoy.config.cluster.v3.Cluster",
   "envoy.config.endpoint.v3.ClusterLoadAssignment",
   "envoy.config.core.v3.TypedExtensionConfig",
+  "envoy.extensions.access_loggers.file.v3.FileAccessLog",
   "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
   "envoy.extensions.clusters.dns.v3.DnsCluster",
   "envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning",
