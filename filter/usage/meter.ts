@@ -34,7 +34,7 @@ export class Meter {
     if (account == null) return;
     account.attempt = Attempt.ANSWERED;
     account.status = status;
-    if (error >= 0) account.error = error;
+    if (error >= 0 || status >= 400) account.error = error >= 0 ? error : ErrorCode.UPSTREAM_ERROR;
   }
 
   /** The reply that the client gets is an error of the gateway's, or ends in one. */

@@ -31,7 +31,13 @@ export interface ProviderDocument {
 /** What `PUT /api/v1/configuration` takes, and the consumers beside it. */
 export interface Configuration {
   readonly providers: readonly ProviderDocument[];
-  readonly targets: readonly { id: string; provider: string; model: string; defaultMaxTokens?: number }[];
+  readonly targets: readonly {
+    id: string;
+    provider: string;
+    model: string;
+    defaultMaxTokens?: number;
+    prices?: Record<string, number>;
+  }[];
   readonly modelRoutes: readonly {
     id: string;
     targets: readonly { target: string }[];

@@ -1,9 +1,9 @@
 // What the gateway accounts for, against what the provider told: whole answers and streams, passed and translated, with
 // retries and refusals; in the usage store and in Envoy's own log.
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { UsageEvent } from "../../../control-plane/usage/event.ts";
 import { eventually, Gateway } from "../harness.ts";
 import { MeteredProvider, NOTHING } from "./metered-provider.ts";
@@ -43,11 +43,15 @@ beforeAll(async () => {
   );
 });
 
-afterAll(async () => {
+afterEach(async () => {
   expect(await gateway.traps()).toEqual([]);
+});
+
+afterAll(async () => {
   await gateway.stop();
   await openai.close();
   await anthropic.close();
+  rmSync(LOG, { force: true });
 });
 
 let since = new Date(Date.now() - 60_000).toISOString();
@@ -93,4 +97,120 @@ describe("tokens", () => {
     }).toEqual(provider.told);
     expect(accounted.filter(({ estimated }) => estimated)).toEqual([]);
   });
+});
+
+describe("an event", () => {
+  test("says who asked what of whom, and what it cost", async () => {
+    openai.told = NOTHING;
+    since = new Date().toISOString();
+    const before = Date.now();
+    await (await ask("chat", "chat")).text();
+    const [event] = await events(1);
+    const { input, output, cachedInput } = openai.told;
+    const cost = (input - cachedInput) * PRICES.input + cachedInput * PRICES.cacheRead + output * PRICES.output;
+    expect(event).toMatchObject({
+      kind: "exchange",
+      consumer: "team",
+      protocol: "openai",
+      operation: "chat",
+      streaming: false,
+      model: "chat",
+      route: "chat",
+      target: "gpt",
+      provider: "openai",
+      requestModel: "gpt-own",
+      responseModel: "gpt-own-2026",
+      attempts: 1,
+      status: 200,
+      cache: "none",
+      costNanos: Math.round(cost / 1000),
+      currency: "USD",
+      estimated: false,
+    });
+    expect(event?.id).toMatch(/^[0-9a-f]{16}-\d+$/);
+    expect(event?.keyId).toMatch(/^[0-9a-f]{16}$/);
+    expect(event?.startedAt).toBeGreaterThanOrEqual(before);
+    expect(event?.durationMs).toBeLessThanOrEqual(Date.now() - before);
+  });
+
+  test("of a stream says when its first content came", async () => {
+    since = new Date().toISOString();
+    await (await ask("messages", "messages", { stream: true })).text();
+    const [event] = await events(1);
+    expect(event).toMatchObject({ protocol: "anthropic", operation: "messages", streaming: true, target: "claude" });
+    expect(event?.firstTokenMs).toBeLessThanOrEqual(event?.durationMs ?? 0);
+  });
+
+  test("of an abandoned attempt stands beside that of its exchange", async () => {
+    since = new Date().toISOString();
+    openai.statuses.push(503);
+    anthropic.told = NOTHING;
+    await (await ask("chat", "chat-first")).text();
+    const both = await events(2);
+    const attempt = both.find(({ kind }) => kind === "attempt");
+    const exchange = both.find(({ kind }) => kind === "exchange");
+    expect(attempt).toMatchObject({ target: "gpt", status: 503, attempts: 1, estimated: true, costNanos: 0 });
+    expect(attempt?.tokens).toMatchObject({ input: 0, output: 0 });
+    expect(exchange).toMatchObject({ target: "claude", status: 200, attempts: 2, estimated: false });
+    expect(exchange?.tokens.output).toBe(anthropic.told.output);
+  });
+
+  test("of an error costs nothing and names it", async () => {
+    since = new Date().toISOString();
+    openai.statuses.push(500);
+    expect((await ask("chat", "chat")).status).toBe(500);
+    await (await ask("chat", "nobody")).text();
+    await (await ask("chat", "chat", { messages: 7 })).text();
+    const [failed, unknown, invalid] = await events(3);
+    const nothing = { costNanos: 0, estimated: false, tokens: { input: 0, output: 0 } };
+    expect(failed).toMatchObject({ status: 500, error: "upstream_error", target: "gpt", ...nothing });
+    expect(unknown).toMatchObject({ status: 404, error: "model_not_found", model: "nobody", route: "", ...nothing });
+    expect(unknown).not.toHaveProperty("target");
+    expect(invalid).toMatchObject({ status: 400, error: "invalid_type", attempts: 0, ...nothing });
+  });
+
+  test("of a client that went away is estimated from what had streamed", async () => {
+    since = new Date().toISOString();
+    const controller = new AbortController();
+    const response = await gateway.post(
+      PATHS.chat,
+      { model: "endless", stream: true, messages: [] },
+      { signal: controller.signal },
+    );
+    let words = 0;
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      words += Buffer.from(chunk).toString().split(" word").length - 1;
+      if (words > 300) break;
+    }
+    controller.abort();
+    const [event] = await events(1);
+    expect(event).toMatchObject({ status: 200, target: "endless", estimated: true });
+    expect(event?.tokens.input).toBeGreaterThan(0);
+    expect(event?.tokens.output).toBeGreaterThanOrEqual(300);
+    expect(event?.tokens.output).toBeLessThan(words * 1.1 + 20);
+  });
+});
+
+test("lists of models and unknown keys are no usage", async () => {
+  since = new Date().toISOString();
+  await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${gateway.key}` } });
+  await gateway.post(PATHS.chat, { model: "chat" }, { headers: { authorization: "Bearer sk-nobody" } });
+  await (await ask("chat", "chat")).text();
+  expect(await events(1)).toHaveLength(1);
+});
+
+test("Envoy's log holds the same lines as the store", async () => {
+  const stored = await gateway.operator<{ items: UsageEvent[] }>(
+    "GET",
+    "/usage/events?limit=1000&from=2020-01-01&to=2100-01-01",
+  );
+  const ids = new Set(stored.items.map(({ id }) => id));
+  expect(ids.size).toBeGreaterThan(160);
+  await gateway.stopEnvoy();
+  const lines = readFileSync(LOG, "utf8").trim().split("\n");
+  const logged = lines.map((line) => JSON.parse(line) as UsageEvent);
+  expect(new Set(logged.map(({ id }) => id))).toEqual(ids);
+  for (const event of logged) {
+    expect(stored.items.find(({ id }) => id === event.id)).toEqual(event);
+  }
 });
