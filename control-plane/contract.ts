@@ -106,6 +106,15 @@ export const PlanFlag = {
   MULTIPART: 8,
 } as const;
 
+export const UsageAsk = {
+  NONE: 0,
+  MEMBER: 1,
+  OPTION: 2,
+  FIRST_OPTION: 3,
+  VALUE: 4,
+  OBJECT: 5,
+} as const;
+
 export const LeaseStatus = {
   GRANTED: 1,
   UNKNOWN_KEY: 2,
@@ -134,6 +143,7 @@ export const Quirk = {
   REASONING_IN_CONTENT: 4096,
   RESPONSES: 8192,
   THINKING_BUDGET: 16384,
+  NO_STREAM_OPTIONS: 32768,
 } as const;
 
 /** Errors that the filter answers with, in the order of their numbers. */

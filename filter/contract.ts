@@ -156,6 +156,15 @@ export enum PlanFlag {
   MULTIPART = 8,
 }
 
+export enum UsageAsk {
+  NONE = 0,
+  MEMBER = 1,
+  OPTION = 2,
+  FIRST_OPTION = 3,
+  VALUE = 4,
+  OBJECT = 5,
+}
+
 export enum LeaseStatus {
   GRANTED = 1,
   UNKNOWN_KEY = 2,
@@ -184,6 +193,7 @@ export enum Quirk {
   REASONING_IN_CONTENT = 4096,
   RESPONSES = 8192,
   THINKING_BUDGET = 16384,
+  NO_STREAM_OPTIONS = 32768,
 }
 
 /** ASCII, in lower case; empty for a number that has no name. */

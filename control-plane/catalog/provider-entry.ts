@@ -22,6 +22,7 @@ export const QUIRKS = {
   sampling_ignored_when_reasoning: "Reasoning ignores temperature, top_p and the penalties.",
   reasoning_in_content: "Returns reasoning within content, in <think> tags.",
   responses: "Serves the OpenAI responses API itself.",
+  no_stream_options: "Refuses stream_options; tells the usage of streams unasked, if at all.",
   thinking_budget: "Takes a thinking budget where Claude now takes output_config.effort.",
 } as const satisfies Record<Lowercase<keyof typeof QuirkBit>, string>;
 export type Quirk = keyof typeof QUIRKS;

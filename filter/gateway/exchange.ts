@@ -3,7 +3,7 @@
 
 import { ByteWriter } from "../bytes/byte-writer";
 import { FilterConfig } from "../config/filter-config";
-import { Operation, Protocol } from "../contract";
+import { Operation, Protocol, UsageAsk } from "../contract";
 import { JsonToken } from "../json/token";
 import { Lease } from "../state/lease";
 import { Account, closeAccount, MODEL_BYTES_MAX, openAccount } from "../usage/account";
@@ -32,6 +32,10 @@ export class Exchange {
   bodyLength: i32 = 0;
   streaming: bool = false;
   streamUsage: bool = false;
+  /** How the body of a stream that tells no usage is made to ask for it, and which bytes of it that takes the place of. */
+  usageAsk: UsageAsk = UsageAsk.NONE;
+  usageAskStart: i32 = 0;
+  usageAskEnd: i32 = 0;
   /** The body is a multipart form, of which this length was announced; -1 = none was. */
   isForm: bool = false;
   formLength: i64 = -1;
@@ -61,6 +65,7 @@ export class Exchange {
     this.protocol = Protocol.OPENAI;
     this.streaming = false;
     this.streamUsage = false;
+    this.usageAsk = UsageAsk.NONE;
     this.isForm = false;
     this.formLength = -1;
     this.modelStart = 0;

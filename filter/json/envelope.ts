@@ -8,6 +8,7 @@
 
 import { ByteWriter } from "../bytes/byte-writer";
 import { equalsAscii } from "../bytes/compare";
+import { UsageAsk } from "../contract";
 import { JsonReader } from "./reader";
 import { unescapeTo } from "./text";
 import { JsonError, JsonToken } from "./token";
@@ -37,6 +38,10 @@ export class Envelope {
   previousResponseEnd: i32 = 0;
   /** `stream_options.include_usage` is `true`. */
   includeUsage: bool = false;
+  /** How the body is made to ask for the usage of its stream, and which bytes of it that takes the place of. */
+  usageAsk: UsageAsk = UsageAsk.NONE;
+  usageAskStart: i32 = 0;
+  usageAskEnd: i32 = 0;
 
   private readonly reader: JsonReader = new JsonReader();
   private readonly unescaped: ByteWriter = new ByteWriter(ESCAPED_KEY_BYTES_MAX);
@@ -55,6 +60,7 @@ export class Envelope {
     if (first != JsonToken.OBJECT_BEGIN) {
       return first == JsonToken.ERROR ? this.failAsReader() : this.fail(JsonError.NOT_OBJECT, reader.tokenStart);
     }
+    this.askAt(UsageAsk.MEMBER, reader.tokenEnd, reader.tokenEnd);
     while (reader.next() == JsonToken.KEY) {
       const keyStart = reader.tokenStart;
       if (this.keyCount == KEYS_MAX || !this.takeKey()) return this.fail(JsonError.KEY_LIMIT, keyStart);
@@ -133,18 +139,31 @@ export class Envelope {
 
   private readStreamOptions(): bool {
     const reader = this.reader;
-    if (reader.next() != JsonToken.OBJECT_BEGIN) return reader.skipRest() || this.failAsReader();
+    this.usageAsk = UsageAsk.NONE;
+    const value = reader.next();
+    if (value == JsonToken.NULL) this.askAt(UsageAsk.OBJECT, reader.tokenStart, reader.tokenEnd);
+    if (value != JsonToken.OBJECT_BEGIN) return reader.skipRest() || this.failAsReader();
+    this.askAt(UsageAsk.FIRST_OPTION, reader.tokenEnd, reader.tokenEnd);
     let found = false;
     while (reader.next() == JsonToken.KEY) {
       const keyStart = reader.tokenStart;
       const isUsage = reader.keyEquals("include_usage");
+      if (this.usageAsk == UsageAsk.FIRST_OPTION) this.usageAsk = UsageAsk.OPTION;
       if (isUsage && found) return this.fail(JsonError.DUPLICATE_KEY, keyStart);
       if (!this.skip()) return false;
       if (!isUsage) continue;
       found = true;
       this.includeUsage = reader.token == JsonToken.TRUE;
+      const isOff = reader.token == JsonToken.FALSE || reader.token == JsonToken.NULL;
+      this.askAt(isOff ? UsageAsk.VALUE : UsageAsk.NONE, reader.tokenStart, reader.tokenEnd);
     }
     return reader.error == JsonError.NONE || this.failAsReader();
+  }
+
+  private askAt(ask: UsageAsk, start: i32, end: i32): void {
+    this.usageAsk = ask;
+    this.usageAskStart = start;
+    this.usageAskEnd = end;
   }
 
   private skip(): bool {

@@ -109,6 +109,9 @@ function writeHeader(exchange: Exchange, targets: i32, account: Account): void {
   store<u32>(at, bodyLengthOf(exchange), 24);
   store<u32>(at, account.index, 28);
   store<u64>(at, account.ticket, 32);
+  store<u32>(at, exchange.usageAskStart, 40);
+  store<u16>(at, <u16>(exchange.usageAskEnd - exchange.usageAskStart), 44);
+  store<u8>(at, <u8>exchange.usageAsk, 46);
   plan.length = PLAN_HEADER_BYTES;
 }
 

@@ -2,7 +2,7 @@
 // also proves the whole body to be JSON, so that nothing behind it has to ask again.
 
 import { ByteWriter } from "../bytes/byte-writer";
-import { ErrorCode } from "../contract";
+import { ErrorCode, Operation } from "../contract";
 import { Exchange, Outcome } from "../gateway/exchange";
 import { refuse } from "../gateway/local-reply";
 import { Envelope } from "../json/envelope";
@@ -29,6 +29,7 @@ export function readEnvelope(exchange: Exchange): Outcome {
   }
   exchange.streaming = stream == JsonToken.TRUE;
   exchange.streamUsage = envelope.includeUsage;
+  takeUsageAsk(exchange);
   exchange.previousResponseKind = envelope.previousResponseKind;
   exchange.previousResponse = exchange.body + <usize>envelope.previousResponseStart;
   exchange.previousResponseLength = envelope.previousResponseEnd - envelope.previousResponseStart;
@@ -44,6 +45,15 @@ export function readBodyAlone(exchange: Exchange): Outcome {
   exchange.modelStart = 0;
   exchange.modelEnd = 0;
   return Outcome.NEXT;
+}
+
+/** Streams of these tell what was used only if they are asked to. */
+function takeUsageAsk(exchange: Exchange): void {
+  const operation = exchange.operation;
+  if (!exchange.streaming || (operation != Operation.CHAT && operation != Operation.COMPLETIONS)) return;
+  exchange.usageAsk = envelope.usageAsk;
+  exchange.usageAskStart = envelope.usageAskStart;
+  exchange.usageAskEnd = envelope.usageAskEnd;
 }
 
 function takeModel(exchange: Exchange): Outcome {

@@ -72,6 +72,11 @@ export class SseFramer extends EventFramer {
     return false;
   }
 
+  /** Just behind the event that `next` announced, within the chunk. */
+  get position(): usize {
+    return this.at;
+  }
+
   /**
    * The end of the stream, once `next` answered false. WHATWG discards an event without its empty line, but providers
    * omit the last one: answers whether a last event with data is ready. It may be cut short, which its reader must see.

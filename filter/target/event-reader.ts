@@ -9,6 +9,7 @@ import { SseFramer } from "../sse/framer";
 import { Meter } from "../usage/meter";
 import { endSignalOf, signalOf } from "./first-content";
 import { Framing, StreamSignal, Translator } from "./translator";
+import { isUsageChunk, UsageStrip } from "./usage-strip";
 
 const NO_METER = new Meter();
 
@@ -19,6 +20,9 @@ export class EventReader {
   private translator: Translator | null = null;
   private dialect: i32 = 0;
   private meter: Meter = NO_METER;
+  /** What passes loses its chunk of usage: then `out` gets all that goes on. */
+  strips: bool = false;
+  private readonly strip: UsageStrip = new UsageStrip();
   /** Of a stream that passes: its first content, end or error was seen. */
   private opened: bool = false;
   /** Of a stream that passes: its terminal event, or an error event, was seen. */
@@ -26,8 +30,9 @@ export class EventReader {
   /** Of a stream that passes: an error event was among the bytes that were read last. */
   hasError: bool = false;
 
-  /** `translator` is null for a stream that passes untouched; `meter` is told of every event. */
-  begin(translator: Translator | null, dialect: i32, meter: Meter): void {
+  /** `translator` is null for a stream that passes; `meter` is told of every event. */
+  begin(translator: Translator | null, dialect: i32, meter: Meter, strips: bool): void {
+    this.strips = strips;
     this.translator = translator;
     this.dialect = dialect;
     this.meter = meter;
@@ -42,6 +47,7 @@ export class EventReader {
     this.framer = this.sseFramer;
     this.translator = null;
     this.meter = NO_METER;
+    this.strip.reset();
   }
 
   get isBinary(): bool {
@@ -56,7 +62,7 @@ export class EventReader {
   /** Of a stream that passes: the signal of the first event that is not preamble, as long as there was none. */
   read(pointer: usize, length: i32, out: ByteWriter): StreamSignal {
     this.framer.push(pointer, length);
-    if (this.translator == null) return this.watch();
+    if (this.translator == null) return this.watch(pointer, length, out);
     let strongest = StreamSignal.PREAMBLE;
     while (strongest < StreamSignal.END && this.framer.next()) strongest = max(strongest, this.handle(out));
     return strongest;
@@ -65,13 +71,20 @@ export class EventReader {
   /** The stream has ended: one more event may be whole now, and a dialect may have no terminal event. */
   end(before: StreamSignal, out: ByteWriter): StreamSignal {
     const translator = this.translator;
-    if (translator == null) return this.framer.finish() ? max(before, this.watchEvent()) : before;
+    if (translator == null) return this.endWatch(before, out);
     let signal = before;
     if (signal >= StreamSignal.END) return signal;
     if (this.framer.finish()) signal = max(signal, this.handle(out));
     if (signal >= StreamSignal.END) return signal;
     const start = out.length;
     return max(signal, redacted(translator.translateEnd(out), start, out));
+  }
+
+  /** Whether what goes on of a stream that is stripped is not what came, since it was asked last. */
+  takeChanged(): bool {
+    const changed = this.strip.changed;
+    this.strip.changed = false;
+    return changed;
   }
 
   private handle(out: ByteWriter): StreamSignal {
@@ -83,14 +96,30 @@ export class EventReader {
     return redacted(signal, start, out);
   }
 
-  private watch(): StreamSignal {
+  private watch(pointer: usize, length: i32, out: ByteWriter): StreamSignal {
     this.hasError = false;
+    if (this.strips) this.strip.push(pointer, length);
     let first = StreamSignal.PREAMBLE;
-    while (this.framer.next()) {
+    while (this.sseFramer.next()) {
       const signal = this.watchEvent();
       if (first == StreamSignal.PREAMBLE) first = signal;
+      if (this.strips) this.strip.event(this.sseFramer.position, this.isUsageChunk(), out);
     }
+    if (!this.strips) return first;
+    if (this.failed) this.strip.finish(false, out);
+    else this.strip.rest();
     return first;
+  }
+
+  private endWatch(before: StreamSignal, out: ByteWriter): StreamSignal {
+    const hasMore = this.framer.finish();
+    const signal = hasMore ? max(before, this.watchEvent()) : before;
+    if (this.strips) this.strip.finish(hasMore && this.isUsageChunk(), out);
+    return signal;
+  }
+
+  private isUsageChunk(): bool {
+    return isUsageChunk(this.framer.dataPointer, this.framer.dataLength);
   }
 
   private watchEvent(): StreamSignal {

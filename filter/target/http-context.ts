@@ -38,6 +38,7 @@ import {
 } from "../sdk";
 import { failoversTotal, streamsCutTotal } from "../telemetry/metrics";
 import { Meter } from "../usage/meter";
+import { AttemptRequest, GOES_ON, WAITS } from "./attempt-request";
 import { isErrorBody, writeError } from "./error-shape";
 import { EventReader } from "./event-reader";
 import {
@@ -53,12 +54,11 @@ import {
   setReplyLength,
   setReplyStatus,
 } from "./mark-reply";
-import { Edit, ModelEdit } from "./model-edit";
-import { appendCut, redactBuffer } from "./passing-events";
+import { changePassed, replaceStripped } from "./passing-events";
 import { Plan } from "./plan";
 import { isCredentialStatus, isErrorStatus, isWorthRetry, Reply } from "./reply";
 import { ReplyHeaders, stripTrailers } from "./reply-headers";
-import { moveOn, writeContentLength, writeRequestHeaders } from "./request";
+import { moveOn } from "./request";
 import { FAILED, passesErrors, StreamSignal, TRANSLATED, Translator } from "./translator";
 import { giveTranslator, takeTranslator } from "./translators";
 import { judgeReply, kindOfSuccess, WholeReply } from "./whole-reply";
@@ -67,8 +67,6 @@ const CONTENT_LENGTH = utf8("content-length");
 const CONTENT_ENCODING = utf8("content-encoding");
 
 const TARGET_ID_BYTES_MAX: i32 = 128;
-/** Twice what the gateway root writes at most. */
-const PLAN_BYTES_MAX: i32 = 128 * 1024;
 /** An error's text is not worth more memory than this. */
 const ERROR_BYTES_MAX: i32 = 64 * 1024;
 
@@ -77,8 +75,6 @@ const headers = new ReplyHeaders();
 const trailers = new HeaderCursor();
 /** What one callback writes to a buffer; a stream that is held keeps its own. */
 const scratch = new ByteWriter(TRANSLATED_REPLY_BYTES_MAX);
-/** The size of a request was limited before. */
-const request = new ByteWriter(i32.MAX_VALUE);
 
 export class TargetStream extends StreamContext {
   private planned: bool = false;
@@ -86,13 +82,10 @@ export class TargetStream extends StreamContext {
   private operation: i32 = 0;
   private streaming: bool = false;
   private hasNext: bool = false;
-  private requestDone: bool = false;
+  private readonly request: AttemptRequest = new AttemptRequest();
   private translator: Translator | null = null;
   /** The same, unless the provider answers in the client's protocol although it wants requests of its own. */
   private replyTranslator: Translator | null = null;
-  private readonly edit: ModelEdit = new ModelEdit();
-  /** As it was at the headers, for the translation at the body's end: the host's bytes last for one callback only. */
-  private readonly keptPlan: ByteWriter = new ByteWriter(PLAN_BYTES_MAX);
   private readonly targetId: usize = heap.alloc(TARGET_ID_BYTES_MAX);
   private targetIdLength: i32 = 0;
 
@@ -109,7 +102,7 @@ export class TargetStream extends StreamContext {
   begin(): TargetStream {
     this.planned = false;
     this.protocol = Protocol.OPENAI;
-    this.requestDone = false;
+    this.request.begin();
     this.reply = Reply.PASS;
     this.seen = 0;
     return this;
@@ -126,36 +119,22 @@ export class TargetStream extends StreamContext {
     this.hasNext = plan.hasNext;
     this.targetIdLength = min(plan.targetLength, TARGET_ID_BYTES_MAX);
     memory.copy(this.targetId, plan.targetPointer, this.targetIdLength);
-    const translator = takeTranslator(plan);
-    this.translator = translator;
-    if (translator != null) {
-      translator.reset(plan, false);
-      this.keptPlan.reset().writeBytes(plan.pointer, plan.length);
-    }
+    const translator = (this.translator = takeTranslator(plan));
+    const decided = this.request.takeHeaders(plan, translator);
     this.replyTranslator = translator == null || translator.passesReply ? null : translator;
-    this.events.begin(this.replyTranslator, plan.dialect, this.meter);
-    writeRequestHeaders(plan, translator);
-    this.requestDone = translator == null && !this.edit.begin(plan);
+    this.events.begin(this.replyTranslator, plan.dialect, this.meter, this.request.asksForUsage);
     moveOn(plan);
-    return translator == null ? Action.CONTINUE : Action.PAUSE;
+    return this.act(decided);
   }
 
   onRequestBody(size: i32, endOfStream: bool): Action {
-    if (!this.planned || this.requestDone) return Action.CONTINUE;
-    if (this.translator != null) {
-      this.seen = size;
-      return endOfStream ? this.translateRequest(size) : Action.PAUSE;
-    }
-    const edit = this.edit.apply(size);
-    if (edit == Edit.BROKEN) return this.refuse(ErrorCode.INVALID_FORM);
-    if (edit == Edit.FAILED) return this.refuse(ErrorCode.OVERLOADED);
-    this.requestDone = edit == Edit.DONE;
-    return edit == Edit.WAITS ? Action.PAUSE : Action.CONTINUE;
+    if (!this.planned || this.request.done) return Action.CONTINUE;
+    return this.act(this.request.takeBody(plan, size, endOfStream));
   }
 
   onRequestTrailers(count: i32): Action {
-    if (!this.planned || this.requestDone || this.translator == null) return Action.CONTINUE;
-    return this.translateRequest(this.seen);
+    if (!this.planned || this.request.done) return Action.CONTINUE;
+    return this.act(this.request.takeTrailers(plan));
   }
 
   onResponseHeaders(count: i32, endOfStream: bool): Action {
@@ -226,24 +205,16 @@ export class TargetStream extends StreamContext {
 
   // Request
 
-  private translateRequest(size: i32): Action {
-    const translator = this.translator!;
-    const kept = this.keptPlan;
-    if (kept.overflow || !plan.read(kept.pointer, kept.length)) return this.refuse(ErrorCode.OVERLOADED);
-    if (!getBuffer(BufferKind.REQUEST_BODY, 0, size)) return this.refuse(ErrorCode.OVERLOADED);
-    const code = translator.translateRequest(plan, hostPointer(), size, request.reset());
-    if (code != TRANSLATED) return this.refuse(code);
-    if (request.overflow) return this.refuse(ErrorCode.OVERLOADED);
-    writeContentLength(request.length);
-    replaceBuffer(BufferKind.REQUEST_BODY, size, request.pointer, request.length);
-    this.requestDone = true;
-    return Action.CONTINUE;
+  /** What the request's half has decided. */
+  private act(decided: i32): Action {
+    if (decided == WAITS) return Action.PAUSE;
+    return decided == GOES_ON ? Action.CONTINUE : this.refuse(decided);
   }
 
   /** Answers the client from here: there is no retry behind it. */
   private refuse(code: ErrorCode, status: i32 = errorStatus(code)): Action {
     this.reply = Reply.DONE;
-    this.requestDone = true;
+    this.request.done = true;
     this.meter.answered(status, code);
     answerLocally(this.protocol, code, status, this.translator);
     return Action.PAUSE;
@@ -422,7 +393,7 @@ export class TargetStream extends StreamContext {
     this.reply = Reply.EVENTS;
     this.seen = 0;
     this.meter.firstContent();
-    if (this.replyTranslator == null) return this.letPass(size, endOfStream);
+    if (this.replyTranslator == null) return this.letPass(this.held, size, endOfStream);
     if (signal == StreamSignal.END) this.meter.completed();
     const ended = signal == StreamSignal.END || signal == StreamSignal.ERROR;
     if (endOfStream && !ended) this.writeCut(ErrorCode.UPSTREAM_STREAM_CUT, this.held);
@@ -438,7 +409,7 @@ export class TargetStream extends StreamContext {
     if (this.replyTranslator == null) {
       if (size > 0 && getBuffer(BufferKind.RESPONSE_BODY, 0, size)) this.events.read(hostPointer(), size, scratch);
       if (endOfStream) this.events.end(signal, scratch);
-      return this.letPass(size, endOfStream);
+      return this.letPass(scratch, size, endOfStream);
     }
     if (size > 0) {
       if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return this.breakStream(size);
@@ -454,14 +425,14 @@ export class TargetStream extends StreamContext {
   }
 
   /** The bytes of a stream that nobody translates. */
-  private letPass(size: i32, endOfStream: bool): Action {
+  private letPass(stripped: ByteWriter, size: i32, endOfStream: bool): Action {
     const events = this.events;
-    if (events.hasError) redactBuffer(size);
+    const isCut = endOfStream && !events.isComplete && !events.failed;
     if (events.isComplete) this.meter.completed();
-    else if (endOfStream && !events.failed) {
-      this.meter.failed(ErrorCode.UPSTREAM_STREAM_CUT);
-      appendCut(this.protocol, size);
-    }
+    if (isCut) this.meter.failed(ErrorCode.UPSTREAM_STREAM_CUT);
+    if (events.takeChanged()) replaceStripped(stripped, this.protocol, size, events.hasError, isCut);
+    else if (isCut || events.hasError) changePassed(this.protocol, size, events.hasError, isCut);
+    stripped.reset();
     return Action.CONTINUE;
   }
 

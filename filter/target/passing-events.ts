@@ -1,5 +1,5 @@
-// The bytes of a stream that passes untouched: a stream that was cut gets an error event behind what came, and the text of
-// error events, which may quote a key, is redacted.
+// The bytes of a stream that nobody translates: one that was cut gets an error event behind what came, the text of error
+// events, which may quote a key, is redacted, and what was stripped takes the place of what came.
 
 import { ByteWriter } from "../bytes/byte-writer";
 import { ErrorCode } from "../contract";
@@ -12,16 +12,25 @@ const ERROR_EVENT_BYTES_MAX: i32 = 4096;
 
 const event = new ByteWriter(ERROR_EVENT_BYTES_MAX);
 
-/** The error goes behind the `size` bytes that are in the buffer. */
-export function appendCut(protocol: i32, size: i32): void {
-  streamsCutTotal.add(1);
-  writeErrorEvent(protocol, ErrorCode.UPSTREAM_STREAM_CUT, event.reset());
+/** Changes the `size` bytes that are in the buffer. */
+export function changePassed(protocol: i32, size: i32, hasError: bool, isCut: bool): void {
+  if (hasError && getBuffer(BufferKind.RESPONSE_BODY, 0, size)) {
+    const bytes = hostPointer();
+    if (redactKeys(bytes, size)) replaceBuffer(BufferKind.RESPONSE_BODY, size, bytes, size);
+  }
+  if (!isCut) return;
+  writeCut(protocol, event.reset());
   appendToBuffer(BufferKind.RESPONSE_BODY, size, event.pointer, event.length);
 }
 
-/** An error event is among the `size` bytes that are in the buffer. */
-export function redactBuffer(size: i32): void {
-  if (!getBuffer(BufferKind.RESPONSE_BODY, 0, size)) return;
-  const bytes = hostPointer();
-  if (redactKeys(bytes, size)) replaceBuffer(BufferKind.RESPONSE_BODY, size, bytes, size);
+/** Puts what is left of them in the place of the `size` bytes that are in the buffer. */
+export function replaceStripped(left: ByteWriter, protocol: i32, size: i32, hasError: bool, isCut: bool): void {
+  if (hasError) redactKeys(left.pointer, left.length);
+  if (isCut) writeCut(protocol, left);
+  replaceBuffer(BufferKind.RESPONSE_BODY, size, left.pointer, left.length);
+}
+
+function writeCut(protocol: i32, out: ByteWriter): void {
+  streamsCutTotal.add(1);
+  writeErrorEvent(protocol, ErrorCode.UPSTREAM_STREAM_CUT, out);
 }

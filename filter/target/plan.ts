@@ -128,6 +128,16 @@ export class Plan {
   get accountTicket(): u64 {
     return load<u64>(this.pointer, 32);
   }
+  /** Of the enumeration UsageAsk, and which bytes of the body that takes the place of. */
+  get usageAsk(): i32 {
+    return load<u8>(this.pointer, 46);
+  }
+  get usageAskStart(): i32 {
+    return load<u32>(this.pointer, 40);
+  }
+  get usageAskEnd(): i32 {
+    return this.usageAskStart + <i32>load<u16>(this.pointer, 44);
+  }
   /** The model as the client wrote it, JSON-escaped, without quotes. */
   get originalModelPointer(): usize {
     return this.pointer + PLAN_HEADER_BYTES + 2;

@@ -18,6 +18,7 @@ import { HostedBetas } from "./anthropic/hosted-betas";
 import { Plan } from "./plan";
 import { writeTargetPath } from "./target-path";
 import { Translator } from "./translator";
+import { usageAskGrowth } from "./usage-ask";
 
 const PATH = utf8(":path");
 const AUTHORITY = utf8(":authority");
@@ -56,7 +57,7 @@ export function writeRequestHeaders(plan: Plan, translator: Translator | null): 
   if (plan.isForm) writeFormLength(plan);
   // A body that nobody reads has the length that its client says.
   else if (plan.operation != Operation.PASSED || plan.modelEnd > 0) {
-    writeContentLength(<i32>plan.bodyLength + modelGrowth(plan));
+    writeContentLength(<i32>plan.bodyLength + modelGrowth(plan) + usageAskGrowth(plan));
   }
 }
 

@@ -74,6 +74,9 @@ export abstract class Translator {
     return this.passesReply;
   }
 
+  /** Whether it has a passing stream tell its usage unasked: then the chunk that comes of it is taken out. Set by `reset`. */
+  asksForUsage: bool = false;
+
   /**
    * Whether `translateReply` also takes what is not of the kind that the client asked for: a whole stream of events for a
    * client that wants one reply, and the JSON of an error for one that streams.

@@ -37,7 +37,7 @@ export function begin(pointer: usize, length: i32): bool {
   if (current != null) giveTranslator(current!);
   current = null;
   if (!plan.read(pointer, length)) return false;
-  passing.begin(null, plan.dialect, meter);
+  passing.begin(null, plan.dialect, meter, false);
   current = takeTranslator(plan);
   if (current == null) return false;
   translator().reset(plan, false);

@@ -16,6 +16,9 @@ import { UsageReader } from "./usage-reader";
 /** What an event holds of a model's name. */
 export const MODEL_BYTES_MAX: i32 = 256;
 
+/** As many attempts as a plan can have. */
+const ATTEMPT_LINES_BYTES_MAX: i32 = 64 * 1024;
+
 /** Where the current attempt is. */
 export enum Attempt {
   NONE = 0,
@@ -53,6 +56,8 @@ export class Account {
   readonly targets: StaticArray<usize> = new StaticArray<usize>(TARGETS_MAX);
   targetCount: i32 = 0;
 
+  /** Events of attempts that were given up, a line each, for the access log. */
+  readonly attemptLines: ByteWriter = new ByteWriter(ATTEMPT_LINES_BYTES_MAX);
   attempts: i32 = 0;
   attempt: Attempt = Attempt.NONE;
   /** The current attempt's target record; 0 = none was tried. */
@@ -100,6 +105,7 @@ export function openAccount(config: FilterConfig, lease: Lease, startedMs: u64):
   account.startedMs = startedMs;
   account.firstContentMs = 0;
   account.model.reset();
+  account.attemptLines.reset();
   account.route = 0;
   account.status = 0;
   account.error = -1;

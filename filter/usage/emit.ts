@@ -1,6 +1,7 @@
 // Usage events as lines of JSON (control-plane/usage/event.ts says what they hold): one when an exchange is over, one for
 // every attempt that was given up. They go to the control plane in batches, and to Envoy's access log with the exchange.
 
+import { LINE_FEED } from "../bytes/ascii";
 import { ByteWriter } from "../bytes/byte-writer";
 import {
   ErrorCode,
@@ -44,6 +45,8 @@ export function emitAttempt(account: Account, status: i32): void {
   begin(account, "attempt", account.attemptStartedMs);
   finish(account, status, true);
   usageQueue.push(line);
+  account.attemptLines.writeBytes(line.pointer, line.length);
+  account.attemptLines.writeByte(LINE_FEED);
 }
 
 /**
@@ -67,7 +70,10 @@ export function emitExchange(account: Account, status: i32, error: usize, errorL
   }
   finish(account, status, estimated);
   usageQueue.push(line);
-  setProperty(PROPERTY_USAGE, PROPERTY_USAGE_LENGTH, line.pointer, line.length);
+  const logged = account.attemptLines;
+  if (logged.length > 0) logged.writeBytes(line.pointer, line.length);
+  const lines = logged.length > 0 && !logged.overflow ? logged : line;
+  setProperty(PROPERTY_USAGE, PROPERTY_USAGE_LENGTH, lines.pointer, lines.length);
 }
 
 /** Operations that models are asked by, and that therefore cost tokens whether or not the provider tells how many. */

@@ -30,6 +30,10 @@ const ELSEWHERE: readonly string[] = ["reasoning_in_content", "responses", "thin
 const CASES: Record<string, Case> = {
   max_tokens_only: { taken: { max_completion_tokens: 50 }, sent: { max_tokens: 50 } },
   seed_as_random_seed: { taken: { seed: 7 }, sent: { random_seed: 7, seed: undefined } },
+  no_stream_options: {
+    taken: { stream_options: { include_usage: true } },
+    sent: { stream_options: undefined },
+  },
   single_choice: { refused: [{ n: 2 }, "n '2'"] },
   no_logprobs: { taken: { logprobs: false }, sent: { logprobs: undefined }, refused: [{ logprobs: true }, "logprobs"] },
   no_logit_bias: {

@@ -4,13 +4,14 @@
 
 import { QUOTE } from "../../bytes/ascii";
 import { ByteWriter } from "../../bytes/byte-writer";
-import { ErrorCode, Quirk } from "../../contract";
+import { ErrorCode, Quirk, UsageAsk } from "../../contract";
 import { Plan } from "../plan";
 import { JsonCopy, Members } from "../translation/members";
 import { Notes } from "../translation/notes";
 import { isZero } from "../translation/number";
 import { Translation } from "../translation/translation";
 import { Fields, Items, Value } from "../translation/value";
+import { asksForUsage, usageAskText } from "../usage-ask";
 
 const request = new Fields();
 const messages = request.add("messages");
@@ -94,9 +95,12 @@ function isDefaultPenalty(value: Value): bool {
 
 function copyRequest(plan: Plan, body: usize, length: i32): bool {
   copy.begin(body, t.out);
+  const asks = asksForUsage(plan);
+  if (asks && plan.usageAsk == UsageAsk.MEMBER) writeUsageAsk(plan, body);
   members.begin(body, length);
   while (members.next()) {
     if (members.is("model")) writeModel(plan);
+    else if (asks && members.is("stream_options")) writeUsageAsk(plan, body);
     else if (members.is("messages")) {
       if (!copyMessages()) return false;
     } else if (isLeftOut()) {
@@ -121,6 +125,13 @@ function writeModel(plan: Plan): void {
   out.writeByte(QUOTE);
 }
 
+function writeUsageAsk(plan: Plan, body: usize): void {
+  const text = usageAskText(plan);
+  copy.upTo(body + <usize>plan.usageAskStart);
+  t.out.writeLiteral(text);
+  copy.past(body + <usize>plan.usageAskEnd);
+}
+
 /** What was not refused above says nothing: null, the default, or what another member overrides. */
 function isLeftOut(): bool {
   const value = members.value;
@@ -129,6 +140,8 @@ function isLeftOut(): bool {
     if (members.is("max_completion_tokens")) return !value.present;
   }
   if (has(Quirk.SEED_AS_RANDOM_SEED) && members.is("seed")) return !value.present;
+  // The usage of streams is told unasked, or not at all.
+  if (has(Quirk.NO_STREAM_OPTIONS) && members.is("stream_options")) return true;
   if (has(Quirk.NO_LOGPROBS) && (members.is("logprobs") || members.is("top_logprobs"))) return true;
   if (has(Quirk.NO_LOGIT_BIAS) && members.is("logit_bias")) return true;
   if (has(Quirk.NO_TOOL_CHOICE) && members.is("tool_choice")) return true;

@@ -8,6 +8,7 @@ import { writeErrorEvent } from "../../errors/error-body";
 import { sseBegin, sseEnd } from "../../sse/writer";
 import { signalOf } from "../first-content";
 import { StreamSignal } from "../translator";
+import { isUsageChunk } from "../usage-strip";
 import { chunkHasError, readChunk, writeChunk } from "./chat-quirks-reply";
 import { ThinkText } from "./think-text";
 
@@ -15,13 +16,18 @@ export class QuirkyStream {
   /** By index of the choice. */
   private readonly texts: ThinkText[] = [];
 
-  reset(): void {
+  /** The chunk that tells usage alone is left out: its client did not ask for it. */
+  private strips: bool = false;
+
+  reset(strips: bool): void {
+    this.strips = strips;
     for (let i = 0; i < this.texts.length; i++) unchecked(this.texts[i]).reset();
   }
 
   translate(data: usize, dataLength: i32, out: ByteWriter): StreamSignal {
     if (dataLength == 0) return StreamSignal.PREAMBLE;
     const isDone = equalsAscii(data, dataLength, "[DONE]");
+    if (this.strips && isUsageChunk(data, dataLength)) return StreamSignal.PREAMBLE;
     if (!isDone && !readChunk(data, dataLength)) return fail(out);
     const start = out.length;
     sseBegin(out, "");

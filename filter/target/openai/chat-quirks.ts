@@ -8,6 +8,7 @@ import { writeErrorEvent } from "../../errors/error-body";
 import { passError } from "../error-shape";
 import { Plan } from "../plan";
 import { StreamSignal, Translator } from "../translator";
+import { asksForUsage } from "../usage-ask";
 import { writeQuirkyReply } from "./chat-quirks-reply";
 import { writeQuirkyRequest } from "./chat-quirks-request";
 import { QuirkyStream } from "./chat-quirks-stream";
@@ -23,7 +24,8 @@ export class ChatQuirks extends Translator {
 
   reset(plan: Plan, inChain: bool): void {
     this.hasReasoningInContent = (plan.quirks & Quirk.REASONING_IN_CONTENT) != 0;
-    this.stream.reset();
+    this.asksForUsage = asksForUsage(plan);
+    this.stream.reset(this.asksForUsage);
     this.notes.reset(plan.strict);
   }
 

@@ -3,8 +3,8 @@
 import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { UsageEvent } from "../../../control-plane/usage/event.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type UsageEvent, usageEventSchema } from "../../../control-plane/usage/event.ts";
 import { eventually, Gateway } from "../harness.ts";
 import { MeteredProvider, NOTHING } from "./metered-provider.ts";
 
@@ -41,10 +41,6 @@ beforeAll(async () => {
     },
     { environment: { SLUICE_USAGE_LOG: LOG }, concurrency: 2 },
   );
-});
-
-afterEach(async () => {
-  expect(await gateway.traps()).toEqual([]);
 });
 
 afterAll(async () => {
@@ -206,9 +202,10 @@ test("Envoy's log holds the same lines as the store", async () => {
   );
   const ids = new Set(stored.items.map(({ id }) => id));
   expect(ids.size).toBeGreaterThan(160);
+  expect(await gateway.traps()).toEqual([]);
   await gateway.stopEnvoy();
   const lines = readFileSync(LOG, "utf8").trim().split("\n");
-  const logged = lines.map((line) => JSON.parse(line) as UsageEvent);
+  const logged = lines.map((line) => usageEventSchema.parse(JSON.parse(line)));
   expect(new Set(logged.map(({ id }) => id))).toEqual(ids);
   for (const event of logged) {
     expect(stored.items.find(({ id }) => id === event.id)).toEqual(event);
