@@ -106,7 +106,11 @@ describe("a provider's dialect", () => {
 
   it("of a catalogue entry brings the entry's header and quirks, which may be overridden", () => {
     const base = { catalog: "mistral" };
-    expect(providerInputSchema.parse(base).quirks).toEqual(["max_tokens_only", "seed_as_random_seed"]);
+    expect(providerInputSchema.parse(base).quirks).toEqual([
+      "max_tokens_only",
+      "no_stream_options",
+      "seed_as_random_seed",
+    ]);
     expect(providerInputSchema.parse({ ...base, quirks: [] }).quirks).toEqual([]);
     expect(providerInputSchema.parse({ ...base, dialect: "anthropic" }).quirks).toEqual([]);
     const local = { catalog: "ollama", parameters: { host: "10.0.0.1" }, allowPrivateAddress: true };

@@ -28,10 +28,10 @@ afterAll(async () => {
   await Promise.all(providers.map((provider) => provider.close()));
 });
 
-/** Files that people write, which are all but the store's own. */
+/** Files that people write, which are all but the stores' own. */
 const files = () =>
   readdirSync(gateway.folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => !name.includes("sluice.db"))
+    .filter((name) => !/(sluice|usage)\.db/.test(name))
     .map((name) => [name, statSync(join(gateway.folder, name)).mtimeMs]);
 
 test("a provider that is added by the API answers its first request within seconds", async () => {

@@ -100,6 +100,7 @@ describe("an event", () => {
     openai.told = NOTHING;
     since = new Date().toISOString();
     const before = Date.now();
+    openai.wordsMax = 100;
     await (await ask("chat", "chat")).text();
     const [event] = await events(1);
     const { input, output, cachedInput } = openai.told;

@@ -57,6 +57,8 @@ export class MeteredProvider {
   requests = 0;
   /** Status of the next answers, first in first out; 200 when there is none. */
   readonly statuses: number[] = [];
+  /** Of a whole answer, at most; longer ones than are held pass through the filter in pieces. */
+  wordsMax = 20_000;
   /** The last request's body. */
   last: Record<string, unknown> = {};
   private readonly server: Server;
@@ -105,7 +107,7 @@ export class MeteredProvider {
   }
 
   private whole(response: ServerResponse, model: string, bill: Bill, isChat: boolean): void {
-    const message = { role: "assistant", content: "word ".repeat(random(20_000)) };
+    const message = { role: "assistant", content: "word ".repeat(random(this.wordsMax)) };
     const body = isChat
       ? {
           id: "c",
