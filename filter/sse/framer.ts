@@ -16,6 +16,8 @@ const BYTES_MAX: i32 = <i32>SSE_EVENT_BYTES_MAX;
 const BYTE_ORDER_MARK: u32 = 0xbfbbef;
 
 export class SseFramer extends EventFramer {
+  /** Just behind the last empty line of the chunk that ended no event: comments, or fields without data. 0 = there is none. */
+  quietEnd: usize = 0;
   private at: usize = 0;
   private end: usize = 0;
   private atStart: bool = true;
@@ -49,6 +51,7 @@ export class SseFramer extends EventFramer {
   push(pointer: usize, length: i32): void {
     this.at = pointer;
     this.end = pointer + <usize>max(length, 0);
+    this.quietEnd = 0;
   }
 
   /** Whether another whole event is ready. */
@@ -156,6 +159,7 @@ export class SseFramer extends EventFramer {
   /** Ends the event. One without data is none: its type is forgotten. */
   private deliver(): bool {
     if (!this.hasData || this.failed) {
+      this.quietEnd = this.at;
       this.beginEvent();
       return false;
     }

@@ -103,9 +103,12 @@ export class EventReader {
     while (this.sseFramer.next()) {
       const signal = this.watchEvent();
       if (first == StreamSignal.PREAMBLE) first = signal;
-      if (this.strips) this.strip.event(this.sseFramer.position, this.isUsageChunk(), out);
+      if (!this.strips) continue;
+      this.strip.quiet(this.sseFramer.quietEnd, out);
+      this.strip.event(this.sseFramer.position, this.isUsageChunk(), out);
     }
     if (!this.strips) return first;
+    this.strip.quiet(this.sseFramer.quietEnd, out);
     if (this.failed) this.strip.finish(false, out);
     else this.strip.rest();
     return first;

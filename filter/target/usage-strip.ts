@@ -38,6 +38,11 @@ export class UsageStrip {
     this.end = pointer + <usize>length;
   }
 
+  /** What is in front of `to` is no part of an event; 0 = there is nothing. */
+  quiet(to: usize, out: ByteWriter): void {
+    if (to > this.from) this.event(to, false, out);
+  }
+
   /** An event ends at `to`. */
   event(to: usize, drops: bool, out: ByteWriter): void {
     if (drops) {

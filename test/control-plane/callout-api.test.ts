@@ -80,9 +80,9 @@ afterAll(async () => {
 
 function ask(
   url: string,
-  options: { token?: string; method?: string } = {},
+  options: { token?: string; method?: string; body?: string } = {},
 ): Promise<{ status: number; body: Buffer; reused: boolean }> {
-  const { token = TOKEN, method = "GET" } = options;
+  const { token = TOKEN, method = "GET", body = "" } = options;
   return new Promise((resolve, reject) => {
     const call = request({ socketPath: path, path: url, method, agent, headers: { authorization: `Bearer ${token}` } });
     call.once("error", reject);
@@ -93,7 +93,7 @@ function ask(
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks), reused: call.reusedSocket }),
       );
     });
-    call.end();
+    call.end(body);
   });
 }
 
@@ -244,5 +244,26 @@ describe("everything else", () => {
   test("a connection is kept, also after a refusal", async () => {
     await ask("/nowhere");
     expect((await ask(`/v1/leases/${DIGEST}`)).reused).toBe(true);
+  });
+});
+
+describe("usage events", () => {
+  const post = (body: string, token = TOKEN) => ask("/v1/usage", { method: "POST", body, token });
+
+  test("are acknowledged once they are kept", async () => {
+    expect((await post('{"id":"a"}\n{"id":"b"}\n')).status).toBe(200);
+    expect(received).toEqual(['{"id":"a"}\n{"id":"b"}\n']);
+  });
+
+  test("are not acknowledged while the store is away", async () => {
+    usageFailure = new Error("away");
+    expect((await post('{"id":"a"}\n')).status).toBe(500);
+    expect(received).toEqual([]);
+  });
+
+  test("are refused when a batch is too large, and without the token", async () => {
+    expect((await post("x".repeat(1024 * 1024 + 1))).status).toBe(413);
+    expect((await post("{}", "wrong")).status).toBe(401);
+    expect(received).toEqual([]);
   });
 });

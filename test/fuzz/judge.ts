@@ -71,13 +71,14 @@ function errorDefect(request: FuzzRequest, { status, headers, body }: Answer, se
   if (row === undefined) return `unknown code ${code}`;
   if (!KEEP_STATUS.includes(row.code) && row.status !== status) return `${code} with status ${status}`;
   const inBody = (parse(body) as { error: { code?: unknown } }).error.code;
-  const isGemini = /^\/v1\/models/.test(request.path) && sendsGoogleKey(request);
+  const isShared = !/^\/v1\/(chat\/completions|messages)(\?|$)/.test(request.path);
+  const isGemini = isShared && sendsGoogleKey(request);
   return inBody === code || (isGemini && inBody === status)
     ? undefined
     : `${code} in the header, ${inBody} in the body`;
 }
 
-/** Lists of models are of every API: this is what tells Gemini's clients. */
+/** Lists of models are of every API, and an unknown path is of none: this is what tells Gemini's clients. */
 function sendsGoogleKey({ headers, path }: FuzzRequest): boolean {
   return headers["x-goog-api-key"] !== undefined || /[?&]key=/.test(path);
 }
