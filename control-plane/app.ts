@@ -8,12 +8,14 @@ import { Configuration } from "./configuration/configuration.js";
 import { Mutex } from "./configuration/mutex.js";
 import { StartError } from "./errors.js";
 import { ApiKeys } from "./identity/api-keys.js";
+import { Budgets } from "./identity/budgets.js";
 import { KeyUses } from "./identity/key-uses.js";
 import { StoreLeaseBook } from "./identity/lease-book.js";
 import { Principals } from "./identity/principals.js";
 import { formatAddress, isLoopbackHost } from "./listen-address.js";
 import type { Logger } from "./logger.js";
 import { createOperatorApi } from "./operator-api/server.js";
+import type { Tenancy } from "./operator-api/tenancy-operations.js";
 import type {
   CalloutApi,
   CalloutApiOptions,
@@ -23,6 +25,7 @@ import type {
   PublisherOptions,
   XdsPublisher,
 } from "./ports.js";
+import type { PrincipalKind } from "./resources/common.js";
 import { Keyring } from "./secrets/keyring.js";
 import { readOrCreateToken, writePrivateFile } from "./secrets/token-file.js";
 import type { Settings } from "./settings.js";
@@ -208,6 +211,19 @@ async function startDelivery(
   return { configuration, publisher };
 }
 
+function tenancyOf(store: Store, mutex: Mutex): Tenancy {
+  const of = (kind: PrincipalKind) => new Principals(kind, store, mutex);
+  return {
+    principals: {
+      tenant: of("tenant"),
+      department: of("department"),
+      application: of("application"),
+      consumer: of("consumer"),
+    },
+    budgets: new Budgets(store, mutex),
+  };
+}
+
 async function start(
   settings: Settings,
   delivery: Delivery,
@@ -238,7 +254,7 @@ async function start(
   const app = createOperatorApi({
     token: tokens.operator,
     configuration,
-    principals: new Principals(store, mutex),
+    tenancy: tenancyOf(store, mutex),
     apiKeys: new ApiKeys(store, mutex),
     store,
     publisher,

@@ -6,7 +6,7 @@ import { apiKeyDigest, apiKeyShownPrefix, generateApiKey } from "../keys.js";
 import { readAccess } from "../resources/access.js";
 import type { ApiKey, ApiKeyCreated, ApiKeyInput, ApiKeyRotated, RotationInput } from "../resources/api-key.js";
 import type { ApiKeyStore, PrincipalStore, StoredApiKey } from "../store/store.js";
-import { principalNotFound } from "./principals.js";
+import { documentNotFound } from "./documents.js";
 
 const KEY_ID_CHARACTERS = 16;
 
@@ -112,6 +112,6 @@ export class ApiKeys {
 
   async #requireConsumer(id: string): Promise<void> {
     const ref = { kind: "consumer", id } as const;
-    if ((await this.#store.principal(ref)) === undefined) throw principalNotFound(ref);
+    if ((await this.#store.principal(ref)) === undefined) throw documentNotFound(ref);
   }
 }

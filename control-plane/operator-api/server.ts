@@ -4,7 +4,6 @@ import express, { type Express, type RequestHandler } from "express";
 import type { Configuration } from "../configuration/configuration.js";
 import { OperatorError } from "../errors.js";
 import type { ApiKeys } from "../identity/api-keys.js";
-import type { Principals } from "../identity/principals.js";
 import type { Logger } from "../logger.js";
 import type { Publisher } from "../ports.js";
 import type { ConfigurationStore } from "../store/store.js";
@@ -20,16 +19,16 @@ import { errorHandler } from "./error-handler.js";
 import { invoiceOperations } from "./invoice-operations.js";
 import { openApiDocument } from "./openapi.js";
 import type { Operation } from "./operation.js";
-import { principalOperations } from "./principal-operations.js";
 import { resourceOperations } from "./resource-operations.js";
 import { revisionOperations } from "./revision-operations.js";
 import { statusOperations } from "./status-operations.js";
+import { type Tenancy, tenancyOperations } from "./tenancy-operations.js";
 import { usageOperations } from "./usage-operations.js";
 
 export interface OperatorApiParts {
   readonly token: string;
   readonly configuration: Configuration;
-  readonly principals: Principals;
+  readonly tenancy: Tenancy;
   readonly apiKeys: ApiKeys;
   readonly store: ConfigurationStore;
   readonly publisher: Publisher;
@@ -58,7 +57,7 @@ export function operatorOperations(parts: Omit<OperatorApiParts, "token" | "log"
     ...resourceOperations(parts.configuration),
     discoverOperation(parts.configuration),
     ...configurationOperations(parts.configuration),
-    ...principalOperations(parts.principals),
+    ...tenancyOperations(parts.tenancy),
     ...apiKeyOperations(parts.apiKeys),
     ...revisionOperations(parts),
     ...statusOperations(parts.publisher),

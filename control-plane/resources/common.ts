@@ -10,8 +10,12 @@ export interface PrincipalRef {
   readonly id: string;
 }
 
+/** Documents that are in force from when they are stored until they are deleted: no revision holds them. */
+export const STANDING_KINDS = ["budget", "identity-provider"] as const;
+export type StandingKind = (typeof STANDING_KINDS)[number];
+
 /** The nouns of the operator API. The first three make up the pushed configuration. */
-export const KINDS = ["provider", "target", "model-route", ...PRINCIPAL_KINDS] as const;
+export const KINDS = ["provider", "target", "model-route", ...PRINCIPAL_KINDS, ...STANDING_KINDS] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Names one document: `model-route/gpt-4o`. */

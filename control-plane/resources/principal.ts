@@ -50,7 +50,7 @@ function parentFields(kind: PrincipalKind) {
 }
 
 /** The parent's own parents are known from its document: a second one could only contradict them. */
-export function checkOneParent(kind: PrincipalKind) {
+function checkOneParent(kind: PrincipalKind) {
   return (document: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void => {
     const [nearest, ...others] = parentKinds(kind).filter((parent) => document[parent] !== undefined);
     for (const other of others) {

@@ -1,10 +1,13 @@
 // The ports of what the control plane must not lose. An implementation is dumb: it keeps JSON text, ciphertext and
 // digests as given, holds each method to all-or-nothing, and answers only when the write is on disk. It validates no
 // resource and sees no credential and no API key in the clear.
-import type { Kind, PrincipalKind, PrincipalRef } from "../resources/common.js";
+import type { Kind, PrincipalKind, PrincipalRef, StandingKind } from "../resources/common.js";
 
-/** The nouns that make up a revision. Principals are not among them: a rollback must not give back revoked access. */
-export type ConfigurationKind = Exclude<Kind, PrincipalKind>;
+/**
+ * The nouns that make up a revision. Who may call, how much, and who vouches for callers is not among them: a rollback
+ * must not give back revoked access.
+ */
+export type ConfigurationKind = Exclude<Kind, PrincipalKind | StandingKind>;
 
 export interface StoredDocument {
   readonly kind: ConfigurationKind;
@@ -110,7 +113,7 @@ export interface PrincipalStore {
   principal(ref: PrincipalRef): Promise<StoredPrincipal | undefined>;
   /** Creates or replaces. Rejects if its parent is not there. */
   putPrincipal(principal: StoredPrincipal): Promise<void>;
-  /** The keys of a consumer go with it. False if there is none; rejects while another names it as its parent. */
+  /** The keys of a consumer go with it. False if there is none; rejects while another document names it. */
   deletePrincipal(ref: PrincipalRef): Promise<boolean>;
 }
 
@@ -136,6 +139,35 @@ export interface ApiKeyStore {
   keyChangesSince(since: bigint, limit: number): Promise<KeyChanges>;
 }
 
-export interface Store extends ConfigurationStore, PrincipalStore, ApiKeyStore {
+export interface StoredStanding {
+  readonly kind: StandingKind;
+  readonly id: string;
+  /** Whom it applies to; undefined = everybody. */
+  readonly scope: PrincipalRef | undefined;
+  readonly json: string;
+}
+
+export interface StandingPage {
+  readonly kind: StandingKind;
+  /** Only those of this very scope. */
+  readonly scope?: PrincipalRef;
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** Every write of a budget puts the digests of all keys that it applies to, or did, into the change sequence. */
+export interface StandingStore {
+  /** Ascending by id (UTF-8 bytes), those above `after` if given. */
+  standing(page: StandingPage): Promise<readonly StoredStanding[]>;
+  standingById(kind: StandingKind, id: string): Promise<StoredStanding | undefined>;
+  /** All that apply to one who is part of `scopes`: those of any of these, and those of everybody. Ascending by id. */
+  standingFor(kind: StandingKind, scopes: readonly PrincipalRef[]): Promise<readonly StoredStanding[]>;
+  /** Creates or replaces. Rejects if its scope is not there. */
+  putStanding(document: StoredStanding): Promise<void>;
+  /** False if there is none. */
+  deleteStanding(kind: StandingKind, id: string): Promise<boolean>;
+}
+
+export interface Store extends ConfigurationStore, PrincipalStore, ApiKeyStore, StandingStore {
   close(): Promise<void>;
 }

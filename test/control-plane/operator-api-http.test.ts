@@ -197,6 +197,8 @@ describe("the OpenAPI document", () => {
       ["put", "/api/v1/applications/{id}", "/api/v1/applications/a", { department: "gone" }],
       ["get", "/api/v1/departments", "/api/v1/departments?tenant=globex"],
       ["delete", "/api/v1/tenants/{id}", "/api/v1/tenants/globex"],
+      ["put", "/api/v1/budgets/{id}", "/api/v1/budgets/b", { scope: { tenant: "gone" }, measure: "cost", limit: 1 }],
+      ["get", "/api/v1/budgets", "/api/v1/budgets?tenant=globex"],
       ["get", "/api/v1/revisions", "/api/v1/revisions?limit=1"],
       ["get", "/api/v1/revisions/{revision}", "/api/v1/revisions/2"],
       ["post", "/api/v1/revisions/{revision}/rollback", "/api/v1/revisions/1/rollback?dryRun=true"],
@@ -233,6 +235,7 @@ describe("the OpenAPI document", () => {
       ["departments/research", "DepartmentInput"],
       ["applications/search", "ApplicationInput"],
       ["consumers/example", "ConsumerInput"],
+      ["budgets/example", "BudgetInput"],
     ] as const) {
       expect((await harness.put(`/api/v1/${path}`, schemas[schema].examples[0])).status, path).toBe(201);
     }

@@ -6,6 +6,7 @@ import {
   type StoredApiKey,
   type StoredDocument,
   type StoredPrincipal,
+  type StoredStanding,
 } from "../../control-plane/store/store.js";
 
 export interface StoreUnderTest {
@@ -64,6 +65,10 @@ const SEARCH: StoredPrincipal = {
   parent: { kind: "department", id: "research" },
   json: "{}",
 };
+
+function budget(id: string, scope?: StoredPrincipal, json = "{}"): StoredStanding {
+  return { kind: "budget", id, json, scope: scope && { kind: scope.kind, id: scope.id } };
+}
 
 export function storeConformance(name: string, underTest: StoreUnderTest): void {
   let store: Store;
@@ -305,6 +310,54 @@ export function storeConformance(name: string, underTest: StoreUnderTest): void 
     });
   });
 
+  describe(`${name}: standing documents`, () => {
+    it("are put, found, listed in pages by kind and scope, and deleted", async () => {
+      const provider: StoredStanding = { kind: "identity-provider", id: "b", scope: undefined, json: "{}" };
+      for (const principal of [ACME, RESEARCH]) await store.putPrincipal(principal);
+      for (const document of [budget("c", ACME), budget("a"), budget("b", ACME), provider]) {
+        await store.putStanding(document);
+      }
+      await store.putStanding(budget("b", RESEARCH, "[]"));
+      expect(await store.standingById("budget", "b")).toEqual(budget("b", RESEARCH, "[]"));
+      expect(await store.standingById("identity-provider", "a")).toBeUndefined();
+      expect(await store.standing({ kind: "identity-provider", limit: 9 })).toEqual([provider]);
+      const ids = async (page: { after?: string; limit: number; scope?: StoredPrincipal }) =>
+        (await store.standing({ kind: "budget", ...page })).map(({ id }) => id);
+      expect(await ids({ limit: 2 })).toEqual(["a", "b"]);
+      expect(await ids({ after: "b", limit: 2 })).toEqual(["c"]);
+      expect(await ids({ scope: ACME, limit: 9 })).toEqual(["c"]);
+      await store.close();
+      store = await underTest.reopen();
+      expect(await store.deleteStanding("budget", "b")).toBe(true);
+      expect(await store.deleteStanding("budget", "b")).toBe(false);
+      expect(await ids({ limit: 9 })).toEqual(["a", "c"]);
+      expect(await store.standingById("identity-provider", "b")).toEqual(provider);
+    });
+
+    it("apply to those whom their scope holds, and without one to everybody", async () => {
+      for (const principal of [ACME, RESEARCH, consumer("acme")]) await store.putPrincipal(principal);
+      for (const document of [budget("c", RESEARCH), budget("b", ACME), budget("a"), budget("d", consumer("acme"))]) {
+        await store.putStanding(document);
+      }
+      const ids = async (...scopes: StoredPrincipal[]) =>
+        (await store.standingFor("budget", scopes)).map(({ id }) => id);
+      expect(await ids()).toEqual(["a"]);
+      expect(await ids(ACME)).toEqual(["a", "b"]);
+      expect(await ids(ACME, RESEARCH)).toEqual(["a", "b", "c"]);
+      expect(await ids(consumer("acme"))).toEqual(["a", "d"]);
+    });
+
+    it("have scopes that are there, and keep them there", async () => {
+      await expect(store.putStanding(budget("a", ACME))).rejects.toThrow();
+      expect(await store.standingById("budget", "a")).toBeUndefined();
+      await store.putPrincipal(consumer("a"));
+      await store.putStanding(budget("a", consumer("a")));
+      await expect(store.deletePrincipal(consumer("a"))).rejects.toThrow();
+      await store.deleteStanding("budget", "a");
+      expect(await store.deletePrincipal(consumer("a"))).toBe(true);
+    });
+  });
+
   describe(`${name}: key changes`, () => {
     const latest = async () => (await store.keyChangesSince(0n, 10)).sequence;
 
@@ -347,6 +400,27 @@ export function storeConformance(name: string, underTest: StoreUnderTest): void 
       }
       const sinceStart = await store.keyChangesSince(start, 10);
       expect([...sinceStart.digests].sort()).toEqual([1, 2, 3, 4].map((number) => apiKey(number, "a").digest));
+    });
+
+    it("name the keys that a budget applies to, or did", async () => {
+      for (const principal of [ACME, RESEARCH, consumer("a", "{}", RESEARCH), consumer("b")]) {
+        await store.putPrincipal(principal);
+      }
+      for (const [number, id] of ["a", "b"].entries()) await store.addApiKey(apiKey(number, id));
+      const changed = async (change: () => Promise<unknown>) => {
+        const since = await latest();
+        await change();
+        const { all, digests } = await store.keyChangesSince(since, 10);
+        return all ? "all" : [...digests].sort();
+      };
+      const [ofA, ofB] = [0, 1].map((number) => apiKey(number, "").digest);
+      expect(await changed(() => store.putStanding(budget("x", ACME)))).toEqual([ofA]);
+      expect(await changed(() => store.putStanding(budget("x", consumer("b"))))).toEqual([ofA, ofB]);
+      expect(await changed(() => store.putStanding(budget("x")))).toBe("all");
+      expect(await changed(() => store.deleteStanding("budget", "x"))).toBe("all");
+      expect(await changed(() => store.deleteStanding("budget", "x"))).toEqual([]);
+      const provider: StoredStanding = { kind: "identity-provider", id: "x", scope: undefined, json: "{}" };
+      expect(await changed(() => store.putStanding(provider))).toEqual([]);
     });
 
     it("are all of them after a change of more keys than are named at once", async () => {

@@ -40,7 +40,7 @@ export class KeyChangeSequence {
   /** All keys of the consumers at or below `principal`. Before these go, when they go. */
   recordBelow({ kind, id }: PrincipalRef): void {
     const rows = this.#database.prepare(DIGESTS_BELOW).all(kind, id) as { digest: string }[];
-    if (rows.length > CHANGED_AT_ONCE_MAX) this.#forget();
+    if (rows.length > CHANGED_AT_ONCE_MAX) this.recordEverything();
     else this.record(rows.map((row) => row.digest));
   }
 
@@ -54,7 +54,7 @@ export class KeyChangeSequence {
   }
 
   /** Whoever asks next with a sequence from before has to drop everything. */
-  #forget(): void {
+  recordEverything(): void {
     const last = this.#range().last + 1;
     this.#keep(last, last);
   }

@@ -94,9 +94,23 @@ const PRINCIPALS = `
   CREATE INDEX api_key_consumer ON api_key (consumer_id);
 `;
 
+const STANDING = `
+  CREATE TABLE standing (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    scope_kind TEXT,
+    scope_id TEXT,
+    json TEXT NOT NULL,
+    PRIMARY KEY (kind, id),
+    FOREIGN KEY (scope_kind, scope_id) REFERENCES principal (kind, id)
+  ) STRICT;
+  CREATE INDEX standing_scope ON standing (scope_kind, scope_id, kind, id);
+`;
+
 /** The step at index n leads from version n to n + 1; an empty file is version 0. */
 export const MIGRATIONS: readonly ((database: Database.Database) => void)[] = [
   createFirst,
   (database) => database.exec(PRINCIPALS),
+  (database) => database.exec(STANDING),
 ];
 export const SCHEMA_VERSION = MIGRATIONS.length;
