@@ -7,15 +7,12 @@ import { join } from "node:path";
 import { Configuration } from "./configuration/configuration.js";
 import { Mutex } from "./configuration/mutex.js";
 import { StartError } from "./errors.js";
-import { ApiKeys } from "./identity/api-keys.js";
-import { Budgets } from "./identity/budgets.js";
 import { KeyUses } from "./identity/key-uses.js";
 import { StoreLeaseBook } from "./identity/lease-book.js";
-import { Principals } from "./identity/principals.js";
+import { openTenancy, type Tenancy } from "./identity/tenancy.js";
 import { formatAddress, isLoopbackHost } from "./listen-address.js";
 import type { Logger } from "./logger.js";
 import { createOperatorApi } from "./operator-api/server.js";
-import type { Tenancy } from "./operator-api/tenancy-operations.js";
 import type {
   CalloutApi,
   CalloutApiOptions,
@@ -25,7 +22,6 @@ import type {
   PublisherOptions,
   XdsPublisher,
 } from "./ports.js";
-import type { PrincipalKind } from "./resources/common.js";
 import { Keyring } from "./secrets/keyring.js";
 import { readOrCreateToken, writePrivateFile } from "./secrets/token-file.js";
 import type { Settings } from "./settings.js";
@@ -148,6 +144,12 @@ function closeHttp(server: Server): Promise<void> {
   });
 }
 
+interface Delivered {
+  readonly configuration: Configuration;
+  readonly publisher: XdsPublisher;
+  readonly tenancy: Tenancy;
+}
+
 async function startDelivery(
   settings: Settings,
   tokens: Tokens,
@@ -157,7 +159,7 @@ async function startDelivery(
   mutex: Mutex,
   closers: Closers,
   log: Logger,
-): Promise<{ configuration: Configuration; publisher: XdsPublisher }> {
+): Promise<Delivered> {
   const { tls, filterWasmFile } = settings;
   const publisher = await delivery
     .createPublisher({
@@ -182,6 +184,8 @@ async function startDelivery(
     mutex,
     log,
   });
+  const tenancy = await openTenancy({ store, mutex, publisher, log });
+  closers.add(async () => tenancy.identityProviders.close());
   const uses = new KeyUses(store, log);
   closers.add(() => uses.close());
   const calloutApi = delivery.createCalloutApi({
@@ -208,20 +212,7 @@ async function startDelivery(
     formatAddress(settings.xds),
     publisher.listen(),
   );
-  return { configuration, publisher };
-}
-
-function tenancyOf(store: Store, mutex: Mutex): Tenancy {
-  const of = (kind: PrincipalKind) => new Principals(kind, store, mutex);
-  return {
-    principals: {
-      tenant: of("tenant"),
-      department: of("department"),
-      application: of("application"),
-      consumer: of("consumer"),
-    },
-    budgets: new Budgets(store, mutex),
-  };
+  return { configuration, publisher, tenancy };
 }
 
 async function start(
@@ -238,7 +229,7 @@ async function start(
   const usageIngest = new UsageIngest(usage, log);
   const tokens = readTokens(settings);
   const mutex = new Mutex();
-  const { configuration, publisher } = await startDelivery(
+  const { configuration, publisher, tenancy } = await startDelivery(
     settings,
     tokens,
     store,
@@ -254,8 +245,7 @@ async function start(
   const app = createOperatorApi({
     token: tokens.operator,
     configuration,
-    tenancy: tenancyOf(store, mutex),
-    apiKeys: new ApiKeys(store, mutex),
+    tenancy,
     store,
     publisher,
     usage,

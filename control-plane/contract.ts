@@ -40,6 +40,7 @@ export const ECDS_JWT = "sluice-jwt";
 export const ECDS_JWT_SUBJECT = "sluice-jwt-subject";
 export const FILTER_STATE_JWT_ISSUER = "sluice.jwt.issuer";
 export const FILTER_STATE_JWT_SUBJECT = "sluice.jwt.subject";
+export const IDENTITY_PREFIX = "jwt:";
 export const FILTER_STATE_USAGE = "wasm.sluice_usage";
 export const HEADER_RETRY = "x-sluice-retry";
 export const HEADER_REVISION = "x-sluice-revision";

@@ -76,6 +76,9 @@ export const FILTER_STATE_JWT_ISSUER_LENGTH: i32 = 17;
 // "sluice.jwt.subject"
 export const FILTER_STATE_JWT_SUBJECT: usize = memory.data<u8>([115, 108, 117, 105, 99, 101, 46, 106, 119, 116, 46, 115, 117, 98, 106, 101, 99, 116]);
 export const FILTER_STATE_JWT_SUBJECT_LENGTH: i32 = 18;
+// "jwt:"
+export const IDENTITY_PREFIX: usize = memory.data<u8>([106, 119, 116, 58]);
+export const IDENTITY_PREFIX_LENGTH: i32 = 4;
 // "wasm.sluice_usage"
 export const FILTER_STATE_USAGE: usize = memory.data<u8>([119, 97, 115, 109, 46, 115, 108, 117, 105, 99, 101, 95, 117, 115, 97, 103, 101]);
 export const FILTER_STATE_USAGE_LENGTH: i32 = 17;

@@ -1,11 +1,11 @@
-// What the callout API says about API keys, read from the store at every ask: a control plane that restarts, or a
+// What the callout API says about API keys and identities, read from the store at every ask: a control plane that restarts, or a
 // second one, answers alike.
 import { LeaseStatus, Priority, SEAL_KEY_BYTES } from "../contract.js";
-import type { LeaseAnswer, LeaseBook, LeaseChanges } from "../ports.js";
+import type { LeaseAnswer, LeaseBook, LeaseChanges, LeaseHolder } from "../ports.js";
 import { readAccess } from "../resources/access.js";
 import { readPrincipal } from "../resources/principal.js";
 import type { Keyring } from "../secrets/keyring.js";
-import type { ApiKeyStore, StoredApiKey } from "../store/store.js";
+import type { ApiKeyStore, PrincipalStore, StoredApiKey, StoredPrincipal } from "../store/store.js";
 import { effectiveAccess } from "./effective-access.js";
 import type { KeyUses } from "./key-uses.js";
 
@@ -24,7 +24,7 @@ const UNKNOWN_KEY: LeaseAnswer = {
 };
 
 export interface LeaseBookParts {
-  readonly store: ApiKeyStore;
+  readonly store: ApiKeyStore & PrincipalStore;
   readonly keyring: Keyring;
   readonly uses: Pick<KeyUses, "note">;
   /** Unix ms. */
@@ -36,8 +36,14 @@ function statusOf(disabled: boolean, expiresAtMs: number | undefined, nowMs: num
   return disabled ? LeaseStatus.DISABLED : LeaseStatus.GRANTED;
 }
 
-function endOf({ expiresAt }: StoredApiKey): number | undefined {
-  return expiresAt === undefined ? undefined : Date.parse(expiresAt);
+function endOf(key: StoredApiKey | undefined): number | undefined {
+  return key?.expiresAt === undefined ? undefined : Date.parse(key.expiresAt);
+}
+
+interface Caller {
+  /** None where a token took its place. */
+  readonly key: StoredApiKey | undefined;
+  readonly principals: readonly StoredPrincipal[];
 }
 
 export class StoreLeaseBook implements LeaseBook {
@@ -49,23 +55,35 @@ export class StoreLeaseBook implements LeaseBook {
     this.#now = parts.now ?? Date.now;
   }
 
-  async lookup(keySha256Hex: string): Promise<LeaseAnswer> {
-    const { store, uses, keyring } = this.#parts;
-    const found = await store.findApiKey(keySha256Hex);
-    if (found === undefined) return UNKNOWN_KEY;
-    const { key } = found;
-    const principals = found.principals.map(({ kind, json }) => ({ kind, principal: readPrincipal(kind, json) }));
-    const { holder, disabled, ...allowed } = effectiveAccess(readAccess(key.accessJson), principals);
+  async lookup(sha256Hex: string): Promise<LeaseAnswer> {
+    const caller = await this.#callerBy(sha256Hex);
+    if (caller === undefined) return UNKNOWN_KEY;
+    const { key } = caller;
+    const principals = caller.principals.map(({ kind, json }) => ({ kind, principal: readPrincipal(kind, json) }));
+    const access = key === undefined ? {} : readAccess(key.accessJson);
+    const { holder, disabled, ...allowed } = effectiveAccess(access, principals);
     const keyExpiresAtMs = endOf(key);
     const nowMs = this.#now();
     const status = statusOf(disabled, keyExpiresAtMs, nowMs);
-    const known = { ...UNKNOWN_KEY, status, holder, keyId: key.id, keyExpiresAtMs };
+    const known = { ...UNKNOWN_KEY, status, holder, keyId: key?.id ?? "", keyExpiresAtMs };
     if (status !== LeaseStatus.GRANTED) return known;
-    uses.note(keySha256Hex, nowMs);
-    return { ...known, ...allowed, sealKey: keyring.derive("sealed ids", key.consumerId, SEAL_KEY_BYTES) };
+    if (key !== undefined) this.#parts.uses.note(sha256Hex, nowMs);
+    return { ...known, ...allowed, sealKey: this.#sealKeyOf(holder) };
   }
 
   changesSince(sequence: bigint): Promise<LeaseChanges> {
     return this.#parts.store.keyChangesSince(sequence, CHANGED_DIGESTS_MAX);
+  }
+
+  async #callerBy(digest: string): Promise<Caller | undefined> {
+    const { store } = this.#parts;
+    const byKey = await store.findApiKey(digest);
+    if (byKey !== undefined) return byKey;
+    const principals = await store.findIdentity(digest);
+    return principals && { key: undefined, principals };
+  }
+
+  #sealKeyOf({ consumer = "" }: LeaseHolder): Buffer {
+    return this.#parts.keyring.derive("sealed ids", consumer, SEAL_KEY_BYTES);
   }
 }

@@ -1,7 +1,9 @@
 // Tenants, departments, applications and consumers: documents that name their parent. Changes reach workers as lease
 // changes, not as revisions: a rollback must not give back access that was revoked.
 import type { Mutex } from "../configuration/mutex.js";
+import { OperatorError } from "../errors.js";
 import type { PrincipalKind } from "../resources/common.js";
+import { identityDigest } from "../resources/identity.js";
 import { type Principal, parentOf, readPrincipal } from "../resources/principal.js";
 import type { PrincipalStore, StandingStore } from "../store/store.js";
 import {
@@ -44,9 +46,11 @@ export class Principals implements Documents<Principal> {
       precondition(before);
       const parent = parentOf(this.#kind, principal);
       await requirePrincipal(this.#store, ref, `/${parent?.kind}`, parent);
+      await this.#requireOwnIdentities(principal);
       const json = JSON.stringify(principal);
       const changed = !unchanged(before, json);
-      if (changed && !dryRun) await this.#store.putPrincipal({ ...ref, parent, json });
+      if (changed && !dryRun)
+        await this.#store.putPrincipal({ ...ref, parent, json }, principal.identities?.map(identityDigest));
       return { changed, before };
     });
   }
@@ -61,5 +65,21 @@ export class Principals implements Documents<Principal> {
       await requireUnreferenced(this.#store, ref);
       if (!dryRun) await this.#store.deletePrincipal(ref);
     });
+  }
+
+  async #requireOwnIdentities({ id, identities = [] }: Principal): Promise<void> {
+    for (const [index, identity] of identities.entries()) {
+      const [owner] = (await this.#store.findIdentity(identityDigest(identity))) ?? [];
+      if (owner === undefined || owner.id === id) continue;
+      const problem = {
+        kind: this.#kind,
+        id,
+        path: `/identities/${index}`,
+        code: "identity_taken",
+        message: `is the consumer '${owner.id}'`,
+        mend: `Take it out of the consumer '${owner.id}' first, or leave it out here.`,
+      };
+      throw new OperatorError("invalid_configuration", { problems: [problem] });
+    }
   }
 }

@@ -3,13 +3,12 @@
 import express, { type Express, type RequestHandler } from "express";
 import type { Configuration } from "../configuration/configuration.js";
 import { OperatorError } from "../errors.js";
-import type { ApiKeys } from "../identity/api-keys.js";
+import type { Tenancy } from "../identity/tenancy.js";
 import type { Logger } from "../logger.js";
 import type { Publisher } from "../ports.js";
 import type { ConfigurationStore } from "../store/store.js";
 import type { UsageIngest } from "../usage/ingest.js";
 import type { UsageStore } from "../usage/usage-store.js";
-import { apiKeyOperations } from "./api-key-operations.js";
 import { requireOperatorToken } from "./authentication.js";
 import { parseJson, readBody } from "./body.js";
 import { catalogOperations } from "./catalog-operations.js";
@@ -22,14 +21,13 @@ import type { Operation } from "./operation.js";
 import { resourceOperations } from "./resource-operations.js";
 import { revisionOperations } from "./revision-operations.js";
 import { statusOperations } from "./status-operations.js";
-import { type Tenancy, tenancyOperations } from "./tenancy-operations.js";
+import { tenancyOperations } from "./tenancy-operations.js";
 import { usageOperations } from "./usage-operations.js";
 
 export interface OperatorApiParts {
   readonly token: string;
   readonly configuration: Configuration;
   readonly tenancy: Tenancy;
-  readonly apiKeys: ApiKeys;
   readonly store: ConfigurationStore;
   readonly publisher: Publisher;
   readonly usage: UsageStore;
@@ -58,7 +56,6 @@ export function operatorOperations(parts: Omit<OperatorApiParts, "token" | "log"
     discoverOperation(parts.configuration),
     ...configurationOperations(parts.configuration),
     ...tenancyOperations(parts.tenancy),
-    ...apiKeyOperations(parts.apiKeys),
     ...revisionOperations(parts),
     ...statusOperations(parts.publisher),
     ...catalogOperations(),

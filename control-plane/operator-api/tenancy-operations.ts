@@ -1,16 +1,12 @@
-// The nouns that say who may call what, and how much of it.
-import type { Budgets } from "../identity/budgets.js";
-import type { Principals } from "../identity/principals.js";
+// The nouns that say who may call what, how much of it, and who vouches for callers.
+import type { Tenancy } from "../identity/tenancy.js";
 import { budgetInputSchema, budgetSchema } from "../resources/budget.js";
 import { PRINCIPAL_KINDS, type PrincipalKind } from "../resources/common.js";
+import { identityProviderInputSchema, identityProviderSchema } from "../resources/identity-provider.js";
 import { PRINCIPAL_NOUNS, parentKinds } from "../resources/principal.js";
+import { apiKeyOperations } from "./api-key-operations.js";
 import { documentOperations } from "./document-operations.js";
 import type { Operation } from "./operation.js";
-
-export interface Tenancy {
-  readonly principals: Readonly<Record<PrincipalKind, Principals>>;
-  readonly budgets: Budgets;
-}
 
 const NAMES: Readonly<Record<PrincipalKind, { path: string; name: string; deletion?: string }>> = {
   tenant: { path: "tenants", name: "Tenant", deletion: "that nothing refers to" },
@@ -19,7 +15,7 @@ const NAMES: Readonly<Record<PrincipalKind, { path: string; name: string; deleti
   consumer: { path: "consumers", name: "Consumer", deletion: "and revoke its keys" },
 };
 
-export function tenancyOperations({ principals, budgets }: Tenancy): readonly Operation[] {
+export function tenancyOperations({ principals, apiKeys, budgets, identityProviders }: Tenancy): readonly Operation[] {
   return [
     ...PRINCIPAL_KINDS.flatMap((kind) =>
       documentOperations({
@@ -30,6 +26,7 @@ export function tenancyOperations({ principals, budgets }: Tenancy): readonly Op
         documents: principals[kind],
       }),
     ),
+    ...apiKeyOperations(apiKeys),
     ...documentOperations({
       kind: "budget",
       path: "budgets",
@@ -38,6 +35,15 @@ export function tenancyOperations({ principals, budgets }: Tenancy): readonly Op
       inputSchema: budgetInputSchema,
       scopes: PRINCIPAL_KINDS,
       documents: budgets,
+    }),
+    ...documentOperations({
+      kind: "identity-provider",
+      path: "identity-providers",
+      name: "IdentityProvider",
+      schema: identityProviderSchema,
+      inputSchema: identityProviderInputSchema,
+      scopes: [],
+      documents: identityProviders,
     }),
   ];
 }

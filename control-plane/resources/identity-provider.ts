@@ -3,35 +3,25 @@
 import { createPublicKey, type JsonWebKey } from "node:crypto";
 import { z } from "zod";
 import { isPrivateHost } from "./address.js";
-import { displayNameSchema, idSchema, withinBytes } from "./common.js";
+import { displayNameSchema, idSchema } from "./common.js";
+import { issuerSchema } from "./identity.js";
 import { tlsSchema } from "./tls.js";
 
-const KEYS_MAX = 32;
+export const KEYS_MAX = 32;
 const CLOCK_SKEW_SECONDS_MAX = 300;
+/** RFC 7518 §3.3. */
+const RSA_BITS_MIN = 2_048;
 /** Symmetric and private keys could sign, not only prove; neither belongs here. */
 const PUBLIC_KEY_TYPES = ["RSA", "EC", "OKP"];
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 const noControlCharacters = /^[^\p{Cc}\p{Cs}]+$/u;
 
-export const issuerSchema = z
-  .string()
-  .min(1)
-  .regex(noControlCharacters, { error: "must not hold control characters" })
-  .refine((text) => withinBytes(text, 256), { error: "must be at most 256 bytes of UTF-8" })
-  .describe("The claim `iss`, exactly as tokens have it.");
-
-export const subjectSchema = z
-  .string()
-  .min(1)
-  .regex(noControlCharacters, { error: "must not hold control characters" })
-  .refine((text) => withinBytes(text, 256), { error: "must be at most 256 bytes of UTF-8" })
-  .describe("Value of the issuer's subject claim.");
-
-function isPublicKey(key: Readonly<Record<string, unknown>>): boolean {
+export function isPublicKey(key: Readonly<Record<string, unknown>>): boolean {
   if (!PUBLIC_KEY_TYPES.includes(String(key.kty)) || PRIVATE_MEMBERS.some((member) => member in key)) return false;
   try {
-    return createPublicKey({ key: key as JsonWebKey, format: "jwk" }).type === "public";
+    const { asymmetricKeyDetails } = createPublicKey({ key: key as JsonWebKey, format: "jwk" });
+    return (asymmetricKeyDetails?.modulusLength ?? RSA_BITS_MIN) >= RSA_BITS_MIN;
   } catch {
     return false;
   }
@@ -42,7 +32,8 @@ export const keySetSchema = z
     keys: z
       .array(
         z.record(z.string(), z.unknown()).refine(isPublicKey, {
-          error: "must be a public RSA, EC or OKP key as a JSON Web Key, without any private member",
+          error:
+            "must be a public RSA key of at least 2048 bits, or an EC or OKP key, as a JSON Web Key without any private member",
         }),
       )
       .min(1)

@@ -10,6 +10,7 @@ import {
   prioritySchema,
 } from "./access.js";
 import { displayNameSchema, idSchema, PRINCIPAL_KINDS, type PrincipalKind, type PrincipalRef } from "./common.js";
+import { type Identity, identitiesSchema } from "./identity.js";
 
 export interface Principal extends Access {
   readonly id: string;
@@ -17,6 +18,8 @@ export interface Principal extends Access {
   readonly tenant?: string | undefined;
   readonly department?: string | undefined;
   readonly application?: string | undefined;
+  /** Of consumers only. */
+  readonly identities?: readonly Identity[] | undefined;
   readonly models: readonly string[];
   readonly disabled: boolean;
 }
@@ -49,6 +52,11 @@ function parentFields(kind: PrincipalKind) {
   );
 }
 
+/** Only consumers call; what is above them has no identity of its own. */
+function identityFields(kind: PrincipalKind): Record<string, z.ZodOptional<typeof identitiesSchema>> {
+  return kind === "consumer" ? { identities: identitiesSchema.optional() } : {};
+}
+
 /** The parent's own parents are known from its document: a second one could only contradict them. */
 function checkOneParent(kind: PrincipalKind) {
   return (document: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void => {
@@ -61,7 +69,7 @@ function checkOneParent(kind: PrincipalKind) {
 }
 
 function nounOf(kind: PrincipalKind, name: string, example: object): PrincipalNoun {
-  const own = { displayName: displayNameSchema.optional(), ...parentFields(kind) };
+  const own = { displayName: displayNameSchema.optional(), ...parentFields(kind), ...identityFields(kind) };
   const schema = z
     .strictObject({ id: idSchema, ...own, ...fieldsOf(modelsSchema) })
     .superRefine(checkOneParent(kind))

@@ -106,13 +106,18 @@ export interface KeyChanges {
   readonly sequence: bigint;
 }
 
-/** Every write puts the digests of the keys below it into the change sequence, in the same transaction. */
+/** Every write puts the digests of the keys and identities below it into the change sequence, in the same transaction. */
 export interface PrincipalStore {
   /** Ascending by id (UTF-8 bytes), those above `after` if given. */
   principals(page: PrincipalPage): Promise<readonly StoredPrincipal[]>;
   principal(ref: PrincipalRef): Promise<StoredPrincipal | undefined>;
-  /** Creates or replaces. Rejects if its parent is not there. */
-  putPrincipal(principal: StoredPrincipal): Promise<void>;
+  /**
+   * Creates or replaces. `identities`: SHA-256, 64 lower case hex characters each, that a consumer has leases under
+   * besides its keys. Rejects if its parent is not there, or another consumer has one of them.
+   */
+  putPrincipal(principal: StoredPrincipal, identities?: readonly string[]): Promise<void>;
+  /** The consumer that has it and all that this is part of, the nearest first. */
+  findIdentity(digest: string): Promise<readonly StoredPrincipal[] | undefined>;
   /** The keys of a consumer go with it. False if there is none; rejects while another document names it. */
   deletePrincipal(ref: PrincipalRef): Promise<boolean>;
 }

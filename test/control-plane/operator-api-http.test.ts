@@ -199,6 +199,8 @@ describe("the OpenAPI document", () => {
       ["delete", "/api/v1/tenants/{id}", "/api/v1/tenants/globex"],
       ["put", "/api/v1/budgets/{id}", "/api/v1/budgets/b", { scope: { tenant: "gone" }, measure: "cost", limit: 1 }],
       ["get", "/api/v1/budgets", "/api/v1/budgets?tenant=globex"],
+      ["put", "/api/v1/identity-providers/{id}", "/api/v1/identity-providers/i", { issuer: "i", audiences: ["a"] }],
+      ["get", "/api/v1/identity-providers", "/api/v1/identity-providers"],
       ["get", "/api/v1/revisions", "/api/v1/revisions?limit=1"],
       ["get", "/api/v1/revisions/{revision}", "/api/v1/revisions/2"],
       ["post", "/api/v1/revisions/{revision}/rollback", "/api/v1/revisions/1/rollback?dryRun=true"],

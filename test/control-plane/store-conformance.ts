@@ -310,6 +310,44 @@ export function storeConformance(name: string, underTest: StoreUnderTest): void 
     });
   });
 
+  describe(`${name}: identities`, () => {
+    const [one, two, three] = ["1", "2", "3"].map((digit) => digit.repeat(64)) as [string, string, string];
+    const changesAfter = async (change: () => Promise<unknown>) => {
+      const { sequence } = await store.keyChangesSince(0n, 10);
+      await change();
+      return [...(await store.keyChangesSince(sequence, 10)).digests].sort();
+    };
+
+    it("lead to their consumer and all that it is part of, as long as it has them", async () => {
+      const ada = consumer("ada", "{}", ACME);
+      await store.putPrincipal(ACME);
+      await store.putPrincipal(ada, [one, two]);
+      expect(await store.findIdentity(one)).toEqual([ada, ACME]);
+      expect(await store.findIdentity(three)).toBeUndefined();
+      await store.putPrincipal(ada, [two, three]);
+      expect(await store.findIdentity(one)).toBeUndefined();
+      expect(await store.findIdentity(three)).toEqual([ada, ACME]);
+      await store.deletePrincipal(ada);
+      expect(await store.findIdentity(two)).toBeUndefined();
+    });
+
+    it("are one consumer's only", async () => {
+      await store.putPrincipal(consumer("a"), [one]);
+      await expect(store.putPrincipal(consumer("b"), [two, one])).rejects.toThrow();
+      expect(await store.principal({ kind: "consumer", id: "b" })).toBeUndefined();
+      expect(await store.findIdentity(two)).toBeUndefined();
+    });
+
+    it("are told among the key changes when they come, change or go", async () => {
+      const ada = consumer("ada", "{}", ACME);
+      await store.putPrincipal(ACME);
+      expect(await changesAfter(() => store.putPrincipal(ada, [one, two]))).toEqual([one, two]);
+      expect(await changesAfter(() => store.putPrincipal(ACME))).toEqual([one, two]);
+      expect(await changesAfter(() => store.putPrincipal(ada, [two, three]))).toEqual([one, two, three]);
+      expect(await changesAfter(() => store.deletePrincipal(ada))).toEqual([two, three]);
+    });
+  });
+
   describe(`${name}: standing documents`, () => {
     it("are put, found, listed in pages by kind and scope, and deleted", async () => {
       const provider: StoredStanding = { kind: "identity-provider", id: "b", scope: undefined, json: "{}" };

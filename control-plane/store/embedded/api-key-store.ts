@@ -1,9 +1,8 @@
 // Digests of API keys in SQLite, each under its consumer.
 import type Database from "libsql";
-import type { PrincipalRef } from "../../resources/common.js";
 import type { ApiKeyStore, KeyChanges, StoredApiKey, StoredPrincipal } from "../store.js";
 import type { KeyChangeSequence } from "./key-changes.js";
-import { readPrincipalRow } from "./principal-store.js";
+import { chainOf } from "./principal-store.js";
 
 interface KeyRow {
   digest: string;
@@ -79,7 +78,7 @@ export class EmbeddedApiKeyStore implements ApiKeyStore {
   async findApiKey(digest: string): Promise<{ key: StoredApiKey; principals: readonly StoredPrincipal[] } | undefined> {
     return this.#database.transaction(() => {
       const key = this.#find(digest);
-      return key && { key, principals: this.#chain({ kind: "consumer", id: key.consumerId }) };
+      return key && { key, principals: chainOf(this.#database, key.consumerId) };
     })();
   }
 
@@ -99,16 +98,6 @@ export class EmbeddedApiKeyStore implements ApiKeyStore {
   #find(digest: string): StoredApiKey | undefined {
     const row = this.#database.prepare("SELECT * FROM api_key WHERE digest = ?").get(digest);
     return row === undefined ? undefined : apiKeyOf(row as KeyRow);
-  }
-
-  #chain(consumer: PrincipalRef): readonly StoredPrincipal[] {
-    const chain: StoredPrincipal[] = [];
-    for (let next: PrincipalRef | undefined = consumer; next !== undefined; ) {
-      const principal = readPrincipalRow(this.#database, next);
-      if (principal !== undefined) chain.push(principal);
-      next = principal?.parent;
-    }
-    return chain;
   }
 
   #insert(key: StoredApiKey): boolean {

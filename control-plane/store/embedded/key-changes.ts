@@ -17,6 +17,9 @@ const DIGESTS_BELOW = `
   )
   SELECT digest FROM below
   JOIN api_key ON below.kind = api_key.consumer_kind AND below.id = api_key.consumer_id
+  UNION ALL
+  SELECT digest FROM below
+  JOIN identity ON below.kind = identity.consumer_kind AND below.id = identity.consumer_id
   LIMIT ${CHANGED_AT_ONCE_MAX + 1}`;
 
 export class KeyChangeSequence {
@@ -37,7 +40,7 @@ export class KeyChangeSequence {
     return { all, digests: all ? [] : rows.map((row) => row.digest), sequence: BigInt(last) };
   }
 
-  /** All keys of the consumers at or below `principal`. Before these go, when they go. */
+  /** All keys and identities of the consumers at or below `principal`. Before these go, when they go. */
   recordBelow({ kind, id }: PrincipalRef): void {
     const rows = this.#database.prepare(DIGESTS_BELOW).all(kind, id) as { digest: string }[];
     if (rows.length > CHANGED_AT_ONCE_MAX) this.recordEverything();

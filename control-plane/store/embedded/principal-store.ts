@@ -17,10 +17,20 @@ function principalOf({ kind, id, parent_kind, parent_id, json }: PrincipalRow): 
   return { kind, id, parent, json };
 }
 
-/** Synchronous, for transactions of others. */
-export function readPrincipalRow(database: Database.Database, { kind, id }: PrincipalRef): StoredPrincipal | undefined {
+function find(database: Database.Database, { kind, id }: PrincipalRef): StoredPrincipal | undefined {
   const row = database.prepare("SELECT * FROM principal WHERE kind = ? AND id = ?").get(kind, id);
   return row === undefined ? undefined : principalOf(row as PrincipalRow);
+}
+
+/** The consumer and all that it is part of, the nearest first. Synchronous: within a transaction it is of one moment. */
+export function chainOf(database: Database.Database, consumerId: string): readonly StoredPrincipal[] {
+  const chain: StoredPrincipal[] = [];
+  for (let next: PrincipalRef | undefined = { kind: "consumer", id: consumerId }; next !== undefined; ) {
+    const principal = find(database, next);
+    if (principal !== undefined) chain.push(principal);
+    next = principal?.parent;
+  }
+  return chain;
 }
 
 export class EmbeddedPrincipalStore implements PrincipalStore {
@@ -42,10 +52,19 @@ export class EmbeddedPrincipalStore implements PrincipalStore {
   }
 
   async principal(ref: PrincipalRef): Promise<StoredPrincipal | undefined> {
-    return readPrincipalRow(this.#database, ref);
+    return find(this.#database, ref);
   }
 
-  async putPrincipal({ kind, id, parent, json }: StoredPrincipal): Promise<void> {
+  async findIdentity(digest: string): Promise<readonly StoredPrincipal[] | undefined> {
+    return this.#database.transaction(() => {
+      const row = this.#database.prepare("SELECT consumer_id FROM identity WHERE digest = ?").get(digest) as
+        | { consumer_id: string }
+        | undefined;
+      return row && chainOf(this.#database, row.consumer_id);
+    })();
+  }
+
+  async putPrincipal({ kind, id, parent, json }: StoredPrincipal, identities: readonly string[] = []): Promise<void> {
     this.#database.transaction(() => {
       this.#database
         .prepare(
@@ -54,6 +73,7 @@ export class EmbeddedPrincipalStore implements PrincipalStore {
            SET parent_kind = excluded.parent_kind, parent_id = excluded.parent_id, json = excluded.json`,
         )
         .run(kind, id, parent?.kind ?? null, parent?.id ?? null, json);
+      if (kind === "consumer") this.#replaceIdentities(id, identities);
       this.#changes.recordBelow({ kind, id });
     })();
   }
@@ -64,5 +84,14 @@ export class EmbeddedPrincipalStore implements PrincipalStore {
       const { changes } = this.#database.prepare("DELETE FROM principal WHERE kind = ? AND id = ?").run(kind, id);
       return changes > 0;
     })();
+  }
+
+  #replaceIdentities(consumerId: string, digests: readonly string[]): void {
+    const rows = this.#database
+      .prepare("DELETE FROM identity WHERE consumer_id = ? RETURNING digest")
+      .all(consumerId) as { digest: string }[];
+    this.#changes.record(rows.map(({ digest }) => digest).filter((digest) => !digests.includes(digest)));
+    const insert = this.#database.prepare("INSERT INTO identity (digest, consumer_id) VALUES (?, ?)");
+    for (const digest of digests) insert.run(digest, consumerId);
   }
 }

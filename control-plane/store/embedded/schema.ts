@@ -107,10 +107,21 @@ const STANDING = `
   CREATE INDEX standing_scope ON standing (scope_kind, scope_id, kind, id);
 `;
 
+const IDENTITIES = `
+  CREATE TABLE identity (
+    digest TEXT PRIMARY KEY,
+    consumer_kind TEXT NOT NULL DEFAULT 'consumer' CHECK (consumer_kind = 'consumer'),
+    consumer_id TEXT NOT NULL,
+    FOREIGN KEY (consumer_kind, consumer_id) REFERENCES principal (kind, id) ON DELETE CASCADE
+  ) STRICT;
+  CREATE INDEX identity_consumer ON identity (consumer_id);
+`;
+
 /** The step at index n leads from version n to n + 1; an empty file is version 0. */
 export const MIGRATIONS: readonly ((database: Database.Database) => void)[] = [
   createFirst,
   (database) => database.exec(PRINCIPALS),
   (database) => database.exec(STANDING),
+  (database) => database.exec(IDENTITIES),
 ];
 export const SCHEMA_VERSION = MIGRATIONS.length;
