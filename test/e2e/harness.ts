@@ -52,6 +52,8 @@ export interface HarnessOptions {
   readonly environment?: Record<string, string>;
   /** Workers of Envoy. */
   readonly concurrency?: number;
+  /** Further options of Envoy's command line. */
+  readonly envoyOptions?: readonly string[];
   /** The Node binary for the control plane. */
   readonly node?: string;
 }
@@ -220,6 +222,7 @@ export class Gateway {
     const bootstrap = join(this.folder, "data/envoy-bootstrap.json");
     const concurrency = String(this.options.concurrency ?? 1);
     const parameters = ["-c", bootstrap, "--concurrency", concurrency, "--use-dynamic-base-id", "-l", "warning"];
+    parameters.push(...(this.options.envoyOptions ?? []));
     const child = new Child("Envoy", await findEnvoy(), parameters, process.env);
     this.envoy = child;
     await eventually("Envoy has the configuration", async () => {
