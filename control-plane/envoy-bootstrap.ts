@@ -7,6 +7,12 @@ import { discoveryOf, pathOrSocket, socketAddress } from "./snapshot/envoy-json.
 const DOWNSTREAM_CONNECTIONS_MAX = 50_000;
 const XDS_CLUSTER = "sluice_xds";
 
+/** Tags stand in the names of the filter's stats: `sluice.tokens_total;model=gpt-4o;target=azure-eu;tenant=acme;type=input`. */
+const STATS_TAGS = ["model", "target", "tenant", "type", "status"].map((name) => ({
+  tag_name: name,
+  regex: `^wasmcustom\\..*?(;${name}=([^;]*))`,
+}));
+
 export interface BootstrapSettings {
   readonly xds: ListenAddress;
   readonly tls: MutualTlsFiles | undefined;
@@ -60,6 +66,7 @@ export function renderBootstrap(settings: BootstrapSettings, tokens: { readonly 
       lds_config: fromAds,
     },
     static_resources: { clusters: [xdsCluster(settings)] },
+    stats_config: { stats_tags: STATS_TAGS },
     // Beyond it Envoy refuses connections instead of running out of files and memory.
     overload_manager: {
       resource_monitors: [

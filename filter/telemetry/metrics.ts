@@ -2,6 +2,7 @@
 // Envoy, so counting costs no host call. Envoy shows them as `sluice_…` under /stats/prometheus.
 
 import { Metric, MetricKind, memoryBytes, utf8 } from "../sdk";
+import { flushSeries } from "./exchange-metrics";
 
 class Sum {
   private pending: i64 = 0;
@@ -91,5 +92,6 @@ export function flushMetrics(): void {
   usageEventsTotal.flush();
   usageEventsDroppedTotal.flush();
   usageCalloutsTotal.flush();
+  flushSeries();
   if (serves) vmMemoryBytes.record(memoryBytes());
 }

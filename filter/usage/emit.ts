@@ -17,6 +17,7 @@ import { JsonWriter } from "../json/writer";
 import { nowMs, setProperty } from "../sdk";
 import { Lease } from "../state/lease";
 import { randomBytes } from "../state/random";
+import { Series, seriesOf } from "../telemetry/exchange-metrics";
 import { Account, Attempt } from "./account";
 import { costOf, currencyOf, providerOf } from "./bill";
 import { usageQueue } from "./queue";
@@ -32,6 +33,9 @@ const json = new JsonWriter(line);
 const charged = new TokenUsage();
 const nonce: usize = heap.alloc(NONCE_BYTES);
 let sequence: u64 = 0;
+/** Of the event that is being made. */
+let durationMs: i64 = 0;
+let cost: i64 = 0;
 
 /** Call once the VM may make host calls. */
 export function startEvents(): void {
@@ -44,6 +48,9 @@ export function emitAttempt(account: Account, status: i32): void {
   measure(account, status < 400);
   begin(account, "attempt", account.attemptStartedMs);
   finish(account, status, true);
+  const series = seriesOfAccount(account);
+  series.addAttempt();
+  series.addTokens(max<i64>(charged.input, 0), max<i64>(charged.output, 0), cost);
   usageQueue.push(line);
   account.attemptLines.writeBytes(line.pointer, line.length);
   account.attemptLines.writeByte(LINE_FEED);
@@ -69,11 +76,35 @@ export function emitExchange(account: Account, status: i32, error: usize, errorL
     text("error", error, errorLength);
   }
   finish(account, status, estimated);
+  countExchange(account, status);
   usageQueue.push(line);
   const logged = account.attemptLines;
   if (logged.length > 0) logged.writeBytes(line.pointer, line.length);
   const lines = logged.length > 0 && !logged.overflow ? logged : line;
   setProperty(PROPERTY_USAGE, PROPERTY_USAGE_LENGTH, lines.pointer, lines.length);
+}
+
+function countExchange(account: Account, status: i32): void {
+  const series = seriesOfAccount(account);
+  const output = max<i64>(charged.output, 0);
+  const firstTokenMs: i64 = account.firstContentMs == 0 ? -1 : account.firstContentMs - account.startedMs;
+  series.addTokens(max<i64>(charged.input, 0), output, cost);
+  series.addExchange(status, durationMs, firstTokenMs, output);
+}
+
+function seriesOfAccount(account: Account): Series {
+  const config = account.config!;
+  const route = account.route;
+  const target: usize = account.target == 0 ? 0 : config.targetId(account.target);
+  const tenant = account.lease!.tenant;
+  return seriesOf(
+    route == 0 ? 0 : config.routeName(route),
+    route == 0 ? 0 : config.routeNameLength(route),
+    target + 2,
+    target == 0 ? 0 : load<u16>(target),
+    tenant + 2,
+    load<u16>(tenant),
+  );
 }
 
 /** Operations that models are asked by, and that therefore cost tokens whether or not the provider tells how many. */
@@ -105,6 +136,7 @@ function measure(account: Account, guesses: bool): void {
 
 function begin(account: Account, kind: string, startedMs: u64): void {
   const now = nowMs();
+  durationMs = now > startedMs ? now - startedMs : 0;
   line.reset();
   json.reset(line).objectBegin();
   json.key("id");
@@ -116,7 +148,7 @@ function begin(account: Account, kind: string, startedMs: u64): void {
   json.key("kind");
   json.ascii(kind);
   count("startedAt", startedMs);
-  count("durationMs", now > startedMs ? now - startedMs : 0);
+  count("durationMs", durationMs);
 }
 
 function finish(account: Account, status: i32, estimated: bool): void {
@@ -137,8 +169,8 @@ function finish(account: Account, status: i32, estimated: bool): void {
   json.key("cache");
   json.ascii("none");
   writeTokens();
-  json.key("costNanos");
-  json.integer(account.target == 0 ? 0 : costOf(account.target, charged, account.attemptStartedMs));
+  cost = account.target == 0 ? 0 : costOf(account.target, charged, account.attemptStartedMs);
+  count("costNanos", cost);
   if (account.target != 0) optional("currency", currencyOf(account.target));
   json.key("estimated");
   json.boolean(estimated);

@@ -188,6 +188,51 @@ describe("an event", () => {
   });
 });
 
+describe("metrics", () => {
+  /** `name{tags}` → value, of the filter's own. */
+  async function samples(): Promise<Map<string, number>> {
+    const text = await (await fetch(`${gateway.adminUrl}/stats/prometheus`)).text();
+    const lines = text.split("\n").flatMap((line) => /^((?:sluice|gen_ai)_\S+) (\d+)$/.exec(line) ?? []);
+    const found = new Map<string, number>();
+    for (let i = 0; i < lines.length; i += 3) found.set(lines[i + 1] ?? "", Number(lines[i + 2]));
+    return found;
+  }
+  const find = (all: Map<string, number>, name: string, ...wanted: string[]) =>
+    [...all].find(([key]) => key.startsWith(`${name}{`) && wanted.every((tag) => key.includes(tag)))?.[1] ?? 0;
+  const OF = ['model="messages"', 'target="claude"', 'tenant="none"'];
+
+  test("count tokens and exchanges by model, target and tenant", async () => {
+    const before = await samples();
+    anthropic.told = NOTHING;
+    since = new Date().toISOString();
+    for (let i = 0; i < 3; i++) await (await ask("messages", "messages", { stream: true })).text();
+    await events(3);
+    const after = await eventually("the metrics are flushed", async () => {
+      const now = await samples();
+      const count = find(now, "sluice_exchanges_total", ...OF, 'status="2xx"');
+      return count === find(before, "sluice_exchanges_total", ...OF, 'status="2xx"') + 3 ? now : undefined;
+    });
+    const grown = (type: string) =>
+      find(after, "sluice_tokens_total", ...OF, `type="${type}"`) -
+      find(before, "sluice_tokens_total", ...OF, `type="${type}"`);
+    expect([grown("input"), grown("output")]).toEqual([anthropic.told.input, anthropic.told.output]);
+    for (const name of [
+      "gen_ai_client_token_usage",
+      "gen_ai_server_request_duration_ms",
+      "gen_ai_server_time_to_first_token_ms",
+    ]) {
+      expect(find(after, `${name}_count`, ...OF)).toBeGreaterThanOrEqual(3);
+    }
+  });
+
+  test("name no key, and no model that a client made up", async () => {
+    await (await ask("chat", "made-up")).text();
+    const names = [...(await samples()).keys()].join("\n");
+    expect(names).not.toContain("made-up");
+    expect(names).not.toContain("team");
+  });
+});
+
 test("lists of models and unknown keys are no usage", async () => {
   since = new Date().toISOString();
   await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${gateway.key}` } });
