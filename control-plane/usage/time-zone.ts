@@ -1,4 +1,4 @@
-// Local calendar → Unix ms, for any IANA zone and by Node's own tables. It knows days and months, nothing finer.
+// Local calendar → Unix ms, for any IANA zone and by Node's own tables. It knows days and offsets, no names or formats.
 
 const FORMATS = new Map<string, Intl.DateTimeFormat>();
 const DAY_MS = 86_400_000;
@@ -46,6 +46,11 @@ function wallClock(zone: string, unixMs: number): number {
   for (const { type, value } of format(zone).formatToParts(unixMs)) parts[type] = Number(value);
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
   return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+/** How far clocks in the zone are ahead of UTC, in ms; `unixMs` is a whole second. */
+export function zoneOffset(zone: string, unixMs: number): number {
+  return wallClock(zone, unixMs) - unixMs;
 }
 
 function dayNumber(wallMs: number): number {
