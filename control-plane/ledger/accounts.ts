@@ -13,6 +13,7 @@ import type {
   BudgetState,
   Refusal,
   SettleOutcome,
+  Unseeded,
 } from "./ledger.js";
 import { stateOf } from "./state.js";
 import { type Window, windowAt } from "./window.js";
@@ -35,12 +36,6 @@ export interface Records {
   putAccount(budget: Budget, window: Window, holder: string, account: Account): void;
   /** Removes the accounts of a level whose holders are not alive any more. */
   removeLapsed(name: string, now: number): void;
-}
-
-/** A window of which the usage store must first say what was used in it. */
-export interface Unseeded {
-  readonly budget: Budget;
-  readonly window: Window;
 }
 
 interface Facts {

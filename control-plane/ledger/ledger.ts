@@ -2,6 +2,7 @@
 // lost, repeated, late or killed. Every number that a holder sends is absolute and its own, so that a call is a statement
 // of where it stands and not a change; the ledger's clock is the only one.
 import type { Budget } from "../resources/budget.js";
+import type { Window } from "./window.js";
 
 /** How long a holder counts as alive after an ask. Then it must not use what it holds any more. */
 export const LEASE_MS = 30_000;
@@ -47,9 +48,12 @@ export interface AskReplyEntry {
   readonly windowStart: number;
   /** Infinity for totals and levels. */
   readonly windowEnd: number;
-  /** Of the newest ask that the ledger has seen. A reply to an older ask than the newest sent is to be dropped. */
+  /** Of the newest ask that the ledger has seen of this holder and window. */
   readonly sequence: number;
-  /** What the holder may use of this window, with all that it has used. More than the limit only by debts. */
+  /**
+   * What the holder may use of this window, all that it has used included, whether refused or not: but no more than the
+   * smallest `wanted` of the asks that it has sent after `sequence`. More than the limit only by debts.
+   */
   readonly allocated: number;
   /** What nobody holds. */
   readonly remaining: number;
@@ -103,6 +107,12 @@ export interface AbsentHolder {
 
 /** `alive`: it settles by itself. `unknown`: it holds nothing in this window. Neither changes anything. */
 export type SettleOutcome = "settled" | "alive" | "unknown";
+
+/** A window of which the usage store must first say what was used in it. */
+export interface Unseeded {
+  readonly budget: Budget;
+  readonly window: Window;
+}
 
 /** What all holders together have used of a budget in a span of time, by the usage store. */
 export type UsageSource = (budget: Budget, span: { readonly from: number; readonly to: number }) => Promise<number>;

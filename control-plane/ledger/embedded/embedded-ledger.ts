@@ -3,8 +3,9 @@
 
 import { Accounts } from "../accounts.js";
 import { checkAsk } from "../counter.js";
-import { type Ask, type AskReply, LEASE_MS, type Ledger, LedgerError, type UsageSource } from "../ledger.js";
-import { usedBefore } from "../used-before.js";
+import { type Ask, type AskReply, LEASE_MS, type Ledger, type UsageSource } from "../ledger.js";
+import { UsedBefore } from "../used-before.js";
+import { Batches } from "./batches.js";
 import { openLedgerDatabase } from "./database.js";
 import { SqlRecords } from "./sql-records.js";
 
@@ -19,72 +20,26 @@ export interface EmbeddedLedgerOptions {
   readonly now?: () => number;
 }
 
-/** SQLite's codes for a file that another process keeps, a full disk and a file that cannot be read. */
-const UNREACHABLE = /^SQLITE_(BUSY|LOCKED|IOERR|CANTOPEN|READONLY)/;
-
-function ledgerError(error: unknown): unknown {
-  const { code } = error as { code?: unknown };
-  if (code === "SQLITE_FULL") return new LedgerError("full", undefined, { cause: error });
-  if (typeof code === "string" && UNREACHABLE.test(code)) return new LedgerError("unreachable", code, { cause: error });
-  return error;
-}
-
-interface Waiting {
-  readonly work: () => unknown;
-  readonly resolve: (value: never) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Runs what has come together in one transaction: all of it is on the disk, or none of it. */
-class Batches {
-  #waiting: Waiting[] = [];
-
-  constructor(private readonly transaction: (works: readonly Waiting[]) => unknown[]) {}
-
-  run<Value>(work: () => Value): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ work, resolve, reject });
-      if (this.#waiting.length === 1) setImmediate(() => this.#flush());
-    });
-  }
-
-  #flush(): void {
-    const works = this.#waiting;
-    this.#waiting = [];
-    try {
-      const values = this.transaction(works);
-      works.forEach(({ resolve }, index) => void resolve(values[index] as never));
-    } catch (error) {
-      for (const { reject } of works) reject(ledgerError(error));
-    }
-  }
-}
-
 /** Creates the file if there is none. Throws StartError if its schema is unknown. */
 export function openEmbeddedLedger({ file, usage, leaseMs = LEASE_MS, now = Date.now }: EmbeddedLedgerOptions): Ledger {
   const database = openLedgerDatabase(file);
   const records = new SqlRecords(database);
   const accounts = new Accounts(records, leaseMs);
-  const commit = database.transaction((works: readonly Waiting[]) => works.map(({ work }) => work())).immediate;
-  const batches = new Batches((works) => commit(works));
-  const prune = () => {
-    batches
-      .run(() => records.prune(now(), leaseMs))
-      .then(
-        (more) => more && prune(),
-        () => {},
-      );
+  const batches = new Batches(database);
+  const before = usage && new UsedBefore(usage);
+  const prune = async () => {
+    while (await batches.run(() => records.prune(now(), leaseMs)));
   };
-  const pruning = setInterval(prune, PRUNE_EVERY_MS).unref();
+  // What could not be forgotten now is forgotten next time.
+  const tidy = () => void prune().catch(() => {});
+  const tidying = setInterval(tidy, PRUNE_EVERY_MS).unref();
+  tidy();
 
   async function ask(wanted: Ask): Promise<AskReply> {
     checkAsk(wanted);
-    const unseeded = usage === undefined ? [] : await batches.run(() => accounts.unseeded(wanted, now()));
-    const seeds = await Promise.all(
-      unseeded.map(async (each) => [each, await usedBefore(usage, each, now())] as const),
-    );
+    const seeds = before && (await before.ask(await batches.run(() => accounts.unseeded(wanted, now())), now()));
     return batches.run(() => {
-      for (const [each, used] of seeds) accounts.seed(each, used);
+      for (const { unseeded, used } of seeds ?? []) accounts.seed(unseeded, used);
       return accounts.ask(wanted, now());
     });
   }
@@ -94,8 +49,8 @@ export function openEmbeddedLedger({ file, usage, leaseMs = LEASE_MS, now = Date
     settleAbsent: (absent) => batches.run(() => accounts.settleAbsent(absent, now())),
     state: (budget, window) => batches.run(() => accounts.state(budget, window, now())),
     close: async () => {
-      clearInterval(pruning);
-      await batches.run(() => {});
+      clearInterval(tidying);
+      if (database.open) await batches.run(() => {});
       database.close();
     },
   };

@@ -12,8 +12,6 @@ interface CounterRow {
   closed_until: number;
 }
 
-interface AccountRow extends HeldAccount {}
-
 const PRUNE_WINDOWS = 1_000;
 
 export class SqlRecords implements Records {
@@ -62,7 +60,7 @@ export class SqlRecords implements Records {
 
   accounts(name: string, start: number): readonly HeldAccount[] {
     const sql = "SELECT holder, allocated, used, sequence FROM account WHERE counter = ? AND start = ? ORDER BY holder";
-    const rows = this.#statement(sql).all(name, start) as AccountRow[];
+    const rows = this.#statement(sql).all(name, start) as HeldAccount[];
     return rows.map(({ holder, allocated, used, sequence }) => ({ holder, allocated, used, sequence }));
   }
 
@@ -90,7 +88,7 @@ export class SqlRecords implements Records {
     if (removed === 0) return;
     this.#run(
       `UPDATE window SET allocated =
-       (SELECT total(allocated) FROM account WHERE account.counter = window.counter AND account.start = window.start)
+       (SELECT coalesce(sum(allocated), 0) FROM account WHERE account.counter = window.counter AND account.start = window.start)
        WHERE counter = ?`,
       name,
     );
