@@ -30,6 +30,8 @@ export interface Settings {
   /** On Envoy's machine: where its access log of usage events goes. Undefined = it writes none. */
   readonly usageLogFile: string | undefined;
   readonly filterWasmFile: string;
+  /** Redis that keeps the ledger; without it, it is a file in the data directory. The URLs may hold a password. */
+  readonly redis: { readonly urls: readonly string[]; readonly cluster: boolean } | undefined;
 }
 
 const MIB = 1024 * 1024;
@@ -107,6 +109,8 @@ const environmentSchema = z.object({
     .regex(/^\//, { error: "must be an absolute path on Envoy's machine, e.g. /var/log/envoy/usage.jsonl" })
     .optional(),
   SLUICE_FILTER_WASM: z.string().optional(),
+  SLUICE_REDIS_URL: z.string().optional(),
+  SLUICE_REDIS_CLUSTER: z.enum(["true", "false"], { error: "must be true or false" }).optional(),
 });
 type Environment = z.output<typeof environmentSchema>;
 
@@ -193,6 +197,33 @@ function readTls(environment: Environment, addresses: Record<string, ListenAddre
   return undefined;
 }
 
+function isRedisUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname } = new URL(text);
+  return (protocol === "redis:" || protocol === "rediss:") && hostname !== "" && /^\/?\d{0,4}$/.test(pathname);
+}
+
+function readRedis(environment: Environment, refuse: Refuse): Settings["redis"] {
+  const { SLUICE_REDIS_URL: text, SLUICE_REDIS_CLUSTER: isCluster } = environment;
+  const cluster = isCluster === "true";
+  if (text === undefined) {
+    if (isCluster !== undefined)
+      refuse("SLUICE_REDIS_CLUSTER", "is set, but SLUICE_REDIS_URL is not. Set both or none.");
+    return undefined;
+  }
+  const urls = text.split(",").map((url) => url.trim());
+  // The text may hold a password: it is not repeated.
+  if (!urls.every(isRedisUrl)) {
+    refuse(
+      "SLUICE_REDIS_URL",
+      "must be redis://[user:password@]host:port, or rediss:// for TLS; of a cluster several, separated by commas.",
+    );
+  } else if (urls.length > 1 && !cluster) {
+    refuse("SLUICE_REDIS_URL", "names several servers. Set SLUICE_REDIS_CLUSTER to true, or name one.");
+  }
+  return { urls, cluster };
+}
+
 function checkDistinctPorts(ports: Record<string, number>, refuse: Refuse): void {
   const owners = new Map<number, string>();
   for (const [variable, number] of Object.entries(ports)) {
@@ -240,6 +271,7 @@ function toSettings(environment: Environment, refuse: Refuse): Settings {
     requestBodyBytesMax: environment.SLUICE_REQUEST_BODY_BYTES_MAX,
     usageLogFile: environment.SLUICE_USAGE_LOG,
     filterWasmFile: resolve(environment.SLUICE_FILTER_WASM ?? defaultFilterWasm()),
+    redis: readRedis(environment, refuse),
   };
 }
 

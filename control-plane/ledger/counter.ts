@@ -77,6 +77,14 @@ function entryDefect({ budget, window, sequence, used, floor, wanted, allocated 
   return undefined;
 }
 
+/** The current window may be one that is named, too: nobody can say before the ledger's clock has. */
+function repeats({ budget, window }: AskEntry, earlier: readonly AskEntry[]): string | undefined {
+  const name = counterOf(budget);
+  const same = earlier.filter((other) => counterOf(other.budget) === name).map((other) => other.window);
+  const collides = same.some((other) => other === window || other === undefined || window === undefined);
+  return collides ? "comes twice for what may be one window" : undefined;
+}
+
 /** Throws LedgerError `invalid_ask`. */
 export function checkAsk({ holder, entries }: Ask): void {
   const refuse = (detail: string) => {
@@ -84,12 +92,7 @@ export function checkAsk({ holder, entries }: Ask): void {
   };
   if (!/^[0-9a-f]{16}$/.test(holder)) refuse("holder must be 16 hex characters");
   if (entries.length > ENTRIES_MAX) refuse(`more than ${ENTRIES_MAX} entries`);
-  const seen = new Set<string>();
-  for (const entry of entries) {
-    const defect = entryDefect(entry);
-    if (defect !== undefined) refuse(`budget ${entry.budget.id}: ${defect}`);
-    const key = `${counterOf(entry.budget)} ${entry.window}`;
-    if (seen.has(key)) refuse(`budget ${entry.budget.id} comes twice for one window`);
-    seen.add(key);
-  }
+  const defect = entries.map((entry, index) => entryDefect(entry) ?? repeats(entry, entries.slice(0, index)));
+  const first = defect.findIndex((text) => text !== undefined);
+  if (first >= 0) refuse(`budget ${entries[first]?.budget.id}: ${defect[first]}`);
 }

@@ -15,7 +15,10 @@ export const ENTRIES_MAX = 64;
  */
 export interface AskEntry {
   readonly budget: Budget;
-  /** Start of the window; absent = the current one, for a holder that has nothing in it yet. */
+  /**
+   * Start of the window; absent = the current one, for a holder that has nothing in it yet. What is left of older windows
+   * goes in asks of its own, as a window that is over refuses what it has not granted.
+   */
   readonly window?: number;
   /** Rises with every ask of this holder. What comes with a lower one than before is late, and changes nothing. */
   readonly sequence: number;

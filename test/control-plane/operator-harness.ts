@@ -89,6 +89,7 @@ export class Harness {
       requestBodyBytesMax: 1024 * 1024,
       usageLogFile: undefined,
       filterWasmFile: "/nowhere/sluice.wasm",
+      redis: undefined,
     };
   }
 

@@ -34,6 +34,7 @@ describe("settings", () => {
       calloutToken: undefined,
       requestBodyBytesMax: 8 * 1024 * 1024,
       filterWasmFile: resolve(import.meta.dirname, "../../build/sluice.wasm"),
+      redis: undefined,
     });
   });
 
@@ -118,6 +119,19 @@ describe("settings", () => {
       { ...base, SLUICE_TLS_CERT_FILE: pem, SLUICE_TLS_KEY_FILE: pem },
       /^SLUICE_TLS_CLIENT_CA_FILE is not set/,
     ],
+    ["a Redis that is none", { ...base, SLUICE_REDIS_URL: "http://cache:6379" }, /^SLUICE_REDIS_URL must be redis:/],
+    ["a Redis without a scheme", { ...base, SLUICE_REDIS_URL: "cache:6379" }, /^SLUICE_REDIS_URL must be redis:/],
+    [
+      "several Redis that are no cluster",
+      { ...base, SLUICE_REDIS_URL: "redis://a:1,redis://b:2" },
+      /^SLUICE_REDIS_URL names several servers/,
+    ],
+    ["a cluster of nothing", { ...base, SLUICE_REDIS_CLUSTER: "true" }, /^SLUICE_REDIS_CLUSTER is set, but/],
+    [
+      "a cluster by another word",
+      { ...base, SLUICE_REDIS_URL: "redis://a:1", SLUICE_REDIS_CLUSTER: "yes" },
+      /^SLUICE_REDIS_CLUSTER must be true or false/,
+    ],
     [
       "TLS files that are not there",
       { ...base, SLUICE_TLS_CERT_FILE: pem, SLUICE_TLS_KEY_FILE: `${pem}.gone`, SLUICE_TLS_CLIENT_CA_FILE: pem },
@@ -133,6 +147,20 @@ describe("settings", () => {
     const { xds, tls: files } = readSettings({ ...base, ...tls, SLUICE_XDS_ADDRESS: "10.0.0.1:18000" });
     expect(xds).toEqual({ kind: "tcp", host: "10.0.0.1", port: 18000 });
     expect(files).toEqual({ certificateFile: pem, keyFile: pem, clientCaFile: pem });
+  });
+
+  it("take one Redis or a cluster", () => {
+    const redis = (SLUICE_REDIS_URL: string, more: NodeJS.ProcessEnv = {}) =>
+      readSettings({ ...base, SLUICE_REDIS_URL, ...more }).redis;
+    expect(redis("rediss://user:secret@cache:6379/2")).toEqual({
+      urls: ["rediss://user:secret@cache:6379/2"],
+      cluster: false,
+    });
+    expect(redis("redis://a:1, redis://b:2", { SLUICE_REDIS_CLUSTER: "true" })).toEqual({
+      urls: ["redis://a:1", "redis://b:2"],
+      cluster: true,
+    });
+    expect(() => redis("redis://user:hunter2@cache:port")).toThrow(/^(?!.*hunter2).*SLUICE_REDIS_URL/s);
   });
 
   it("name every defect at once and repeat no secret", () => {

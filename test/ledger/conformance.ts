@@ -423,6 +423,7 @@ export function ledgerConformance(name: string, underTest: LedgerUnderTest): voi
       ["floor", { holder: ALICE, entries: [entry(of, 1, 1, { wanted: 0 })] }],
       ["window", { holder: ALICE, entries: [entry(of, 1, 1, { window: 9e15 })] }],
       ["twice", { holder: ALICE, entries: [entry(of, 1, 1), entry(of, 1, 1)] }],
+      ["twice", { holder: ALICE, entries: [entry(of, 1, 1, { window: 0 }), entry(of, 1, 1)] }],
       ["more than", { holder: ALICE, entries: Array.from({ length: 65 }, () => entry(of, 1, 1)) }],
       [
         "concurrent",
