@@ -50,12 +50,29 @@ export function addCells(counts: Counts, cells: readonly Cell[]): void {
   for (const cell of cells) counts.set(cell, (counts.get(cell) ?? 0) + 1);
 }
 
+/** `d2A`: a cell's letter and slot, the latter in base 36. */
+function nameOf(cell: Cell): string {
+  const slot = cell % CELLS_EACH;
+  return `${LETTERS[(cell - slot) / CELLS_EACH]}${base36(slot)}`;
+}
+
+/** Cells by their names, for stores that count each by itself. */
+export function namedCounts(counts: Counts): Record<string, number> {
+  return Object.fromEntries([...counts].map(([cell, count]) => [nameOf(cell), count]));
+}
+
+/** The text of named counts. */
+export function formatNamedCounts(named: Readonly<Record<string, number>>): string {
+  return Object.entries(named)
+    .map(([name, count]) => `${name}.${base36(count)}`)
+    .join("");
+}
+
 /** `d2A.1f1B.1`: letter, slot and count in base 36, each cell once and in order. */
 export function formatCounts(counts: Counts): string {
   let text = "";
   for (const [cell, count] of [...counts].sort(([a], [b]) => a - b)) {
-    const slot = cell % CELLS_EACH;
-    text += `${LETTERS[(cell - slot) / CELLS_EACH]}${base36(slot)}.${base36(count)}`;
+    text += `${nameOf(cell)}.${base36(count)}`;
   }
   return text;
 }

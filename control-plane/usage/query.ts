@@ -92,7 +92,10 @@ export function planOf(query: UsageQuery, floors: Floors): Plan {
   const splitsMoney = query.measures.includes("costMicros") && !query.groupBy.includes("currency");
   const groupBy = splitsMoney ? [...query.groupBy, "currency" as const] : query.groupBy;
   const needed = [...groupBy, ...(Object.keys(query.filter) as Dimension[])];
-  const covering = ROLL_UPS.filter(({ dimensions }) => needed.every((name) => dimensions.includes(name)));
+  const hasLatencies = query.measures.some(isQuantile);
+  const covering = ROLL_UPS.filter((rollUp) => rollUp.hasLatencies || !hasLatencies).filter(({ dimensions }) =>
+    needed.every((name) => dimensions.includes(name)),
+  );
   const sources = new Map<Source, Piece<Source>[]>();
   const pieces = points.flatMap((span, point) =>
     cut<Source>(
@@ -112,12 +115,14 @@ export function planOf(query: UsageQuery, floors: Floors): Plan {
     else known.push(piece);
   }
   const counters = countersFor(query.measures);
-  return { points, groupBy, filter: query.filter, counters, hasLatencies: query.measures.some(isQuantile), sources };
+  return { points, groupBy, filter: query.filter, counters, hasLatencies, sources };
 }
 
 interface Sums {
   readonly point: number;
   readonly group: readonly string[];
+  /** The group as one text, by which rows are in order. */
+  readonly name: string;
   readonly counters: number[];
   readonly latencies: Counts;
 }
@@ -133,10 +138,11 @@ export class Result {
 
   /** `group` in the order of the plan's groupBy, `counters` in that of its counters. Throws UsageQueryError. */
   add(point: number, group: readonly string[], counters: readonly number[], latencies: string): void {
-    const key = `${point}\0${group.join("\0")}`;
+    const name = group.join("\0");
+    const key = `${point}\0${name}`;
     let sums = this.#sums.get(key);
     if (sums === undefined) {
-      sums = { point, group, counters: this.plan.counters.map(() => 0), latencies: new Map() };
+      sums = { point, group, name, counters: this.plan.counters.map(() => 0), latencies: new Map() };
       this.#sums.set(key, sums);
       if (this.#sums.size > ROWS_MAX) {
         const mend = "Group by less, filter, or ask for a shorter range or a longer step.";
@@ -144,14 +150,14 @@ export class Result {
       }
     }
     addCounters(sums.counters, counters);
-    addText(sums.latencies, latencies);
+    if (latencies !== "") addText(sums.latencies, latencies);
   }
 
   /** In the order of time, then of the groups. What never occurred has no row. */
   rows(): readonly UsageRow[] {
     const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
     return [...this.#sums.values()]
-      .sort((a, b) => a.point - b.point || compare(a.group.join("\0"), b.group.join("\0")))
+      .sort((a, b) => a.point - b.point || compare(a.name, b.name))
       .map((sums) => this.#row(sums));
   }
 

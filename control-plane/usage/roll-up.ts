@@ -35,6 +35,8 @@ export function roundedFloors(floors: Floors): Floors {
 export interface RollUp {
   readonly name: string;
   readonly dimensions: readonly Dimension[];
+  /** Whether it counts latencies too, whose rows are many times as large as sums. */
+  readonly hasLatencies: boolean;
   /** In the order of their length. */
   readonly levels: readonly RollUpLevel[];
 }
@@ -68,30 +70,58 @@ const SERVED_BY = ["model", "target", "provider"] as const;
  * the day has few combinations by the hour; minutes make up those of zones off the full hour.
  */
 export const ROLL_UPS: readonly RollUp[] = [
-  { name: "tenants", dimensions: ["tenant", "currency"], levels: levels({ minute: 1, hour: 2, day: 3 }) },
-  { name: "models", dimensions: [...SERVED_BY, "currency"], levels: levels({ minute: 4, hour: 5, day: 6 }) },
-  { name: "departments", dimensions: ["tenant", "department", "currency"], levels: levels({ hour: 7, day: 8 }) },
+  {
+    name: "tenants",
+    dimensions: ["tenant", "currency"],
+    hasLatencies: true,
+    levels: levels({ minute: 1, hour: 2, day: 3 }),
+  },
+  {
+    name: "models",
+    dimensions: [...SERVED_BY, "currency"],
+    hasLatencies: true,
+    levels: levels({ minute: 4, hour: 5, day: 6 }),
+  },
+  {
+    name: "departments",
+    dimensions: ["tenant", "department", "currency"],
+    hasLatencies: false,
+    levels: levels({ hour: 7, day: 8 }),
+  },
   {
     name: "applications",
     dimensions: ["tenant", "department", "application", "currency"],
+    hasLatencies: true,
     levels: levels({ hour: 9, day: 10 }),
   },
   {
     name: "outcomes",
     dimensions: DIMENSIONS.filter((name) => !(PLACE as readonly Dimension[]).includes(name)),
+    hasLatencies: true,
     levels: levels({ hour: 11, day: 12 }),
   },
   {
     name: "spending",
     dimensions: ["tenant", "department", ...SERVED_BY, "currency"],
+    hasLatencies: false,
     levels: levels({ hour: 13, day: 14 }),
   },
-  { name: "consumers", dimensions: [...PLACE, "currency"], levels: levels({ hour: 15, day: 16 }) },
-  { name: "callers", dimensions: [...PLACE, "model", "currency"], levels: levels({ day: 17 }) },
+  {
+    name: "consumers",
+    dimensions: [...PLACE, "currency"],
+    hasLatencies: false,
+    levels: levels({ hour: 15, day: 16 }),
+  },
+  {
+    name: "callers",
+    dimensions: [...PLACE, "model", "currency"],
+    hasLatencies: false,
+    levels: levels({ day: 17 }),
+  },
 ];
 
 /** Not added up: the combination of all dimensions, by which a store may keep those of its events. */
-export const EVENT_SERIES: RollUp = { name: "events", dimensions: DIMENSIONS, levels: [] };
+export const EVENT_SERIES: RollUp = { name: "events", dimensions: DIMENSIONS, hasLatencies: false, levels: [] };
 
 /** A combination of values under which a roll-up adds up. */
 export interface Series {
@@ -153,7 +183,7 @@ export class Increments {
           rows.set(key, row);
         }
         addCounters(row.counters, counters);
-        addCells(row.latencies, cells);
+        if (series.rollUp.hasLatencies) addCells(row.latencies, cells);
       }
     }
   }

@@ -10,10 +10,22 @@ const open = (await load(modulePath))[functionName];
 const { event } = await load("./random-events.ts");
 const store = await open(location);
 
+/** What the writer before was killed in may lock rows of a server for a while: it is sent until it is stored. */
+async function appended(batch) {
+  for (;;) {
+    try {
+      return await store.append(batch);
+    } catch (error) {
+      if (error.name !== "UsageStoreUnavailable") throw error;
+    }
+  }
+}
+
 for (let number = Number(first); ; number += 3) {
   // The last event of a batch comes again as the first of the next: a crash between must not make it two.
   const numbers = [number - 1, number, number + 1, number + 2].filter((each) => each >= 0);
-  await store.append(numbers.map((each) => event(`crash-${each}`, { consumer: `consumer-${each % 7}` })));
+  const batch = numbers.map((each) => event(`crash-${each}`, { consumer: `consumer-${each % 7}` }));
+  await appended(batch);
   // Synchronous: the line is out before the next batch begins.
   writeSync(1, `${number + 2}\n`);
 }

@@ -20,7 +20,8 @@ export const COUNTER_COLUMNS = COUNTERS.map(columnOf);
 const columns = (names: readonly string[], type: string) => names.map((name) => `${columnOf(name)} ${type}`).join(", ");
 
 // `profile` holds what many events have in common, so that an event costs some hundred bytes. `series` are combinations
-// of dimensions, of all roll-ups; an event's own is that of the roll-up of all dimensions.
+// of dimensions, of all roll-ups; an event's own is that of all dimensions. Latencies, which are
+// long, are apart from the sums, which nearly every query reads.
 const SCHEMA = `
   CREATE TABLE series (
     id INTEGER PRIMARY KEY,
@@ -52,6 +53,12 @@ const SCHEMA = `
     minute INTEGER NOT NULL,
     series INTEGER NOT NULL,
     ${columns(COUNTERS, "INTEGER NOT NULL")},
+    PRIMARY KEY (level, minute, series)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE roll_up_latencies (
+    level INTEGER NOT NULL,
+    minute INTEGER NOT NULL,
+    series INTEGER NOT NULL,
     latencies TEXT NOT NULL,
     PRIMARY KEY (level, minute, series)
   ) STRICT, WITHOUT ROWID;

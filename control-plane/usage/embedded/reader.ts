@@ -2,6 +2,7 @@
 import type Database from "libsql";
 import type { Dimension } from "../dimensions.js";
 import type { UsageEvent } from "../event.js";
+import { pageOf, startOf } from "../event-page.js";
 import { type Filter, type Plan, planOf, Result, type Source, type UsageQuery, type UsageRow } from "../query.js";
 import { type Floors, MINUTE_MS } from "../roll-up.js";
 import type { Piece } from "../time-axis.js";
@@ -18,17 +19,25 @@ function filterSql(filter: Filter): { sql: string; parameters: string[] } {
   };
 }
 
+type Table = "event" | "roll_up" | "roll_up_latencies";
+
+function tablesOf({ hasLatencies }: Plan, source: Source): readonly Table[] {
+  if (source === "events") return ["event"];
+  return hasLatencies ? ["roll_up", "roll_up_latencies"] : ["roll_up"];
+}
+
 /** CROSS JOIN has SQLite walk from left to right: the pieces, their rows by key, the series of each. */
-function sumsSql(plan: Plan, source: Source, filter: string): string {
+function sumsSql(plan: Plan, table: Table, source: Source, filter: string): string {
   const group = plan.groupBy.map((name) => `, series.${columnOf(name)}`).join("");
-  const sums = plan.counters.map((name) => `, sum(${columnOf(name)})`).join("");
-  const latencies = plan.hasLatencies ? "group_concat(latencies, '')" : "''";
+  const sums = plan.counters
+    .map((name) => (table === "roll_up_latencies" ? ", 0" : `, sum(${columnOf(name)})`))
+    .join("");
+  const latencies = plan.hasLatencies && table !== "roll_up" ? "group_concat(latencies, '')" : "''";
   const span = (column: string) => `${column} >= piece.first AND ${column} < piece.beyond`;
   const rows =
     source === "events"
       ? `event ON ${span("event.started_at")}`
-      : `roll_up ON roll_up.level = ${source.number} AND ${span("roll_up.minute")}`;
-  const table = source === "events" ? "event" : "roll_up";
+      : `${table} ON ${table}.level = ${source.number} AND ${span(`${table}.minute`)}`;
   return `
     WITH piece (point, first, beyond) AS MATERIALIZED
       (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))
@@ -55,7 +64,7 @@ export class UsageReader {
   }
 
   events({ from, to, filter, after, limit }: EventPageRequest, floors: Floors): EventPage {
-    const start = afterOf(after) ?? { startedAt: from, id: "" };
+    const start = startOf(after, from);
     const { sql, parameters } = filterSql(filter);
     const rows = this.database
       .prepare(
@@ -65,30 +74,23 @@ export class UsageReader {
          ORDER BY started_at, event.id LIMIT ?`,
       )
       .all(from, floors.events, start.startedAt, to, start.startedAt, start.id, ...parameters, limit + 1) as EventRow[];
-    const items = rows.slice(0, limit).map(eventOf);
-    const last = items.at(-1);
-    return rows.length > limit && last !== undefined ? { items, next: `${last.startedAt}.${last.id}` } : { items };
+    return pageOf(rows.map(eventOf), limit);
   }
 
   #sum(plan: Plan, source: Source, pieces: readonly Piece<Source>[], result: Result): void {
     const unit = source === "events" ? 1 : MINUTE_MS;
     const spans = pieces.map(({ point, from, to }) => [point, from / unit, to / unit]);
     const { sql, parameters } = filterSql(plan.filter);
-    const rows = this.database
-      .prepare(sumsSql(plan, source, sql))
-      .raw()
-      .all(JSON.stringify(spans), ...parameters) as [number, string, ...(number | string)[]][];
-    for (const [point, latencies, ...values] of rows) {
-      const counters = values.slice(0, plan.counters.length) as number[];
-      const group = values.slice(plan.counters.length) as string[];
-      result.add(point, group, counters, latencies);
+    for (const table of tablesOf(plan, source)) {
+      const rows = this.database
+        .prepare(sumsSql(plan, table, source, sql))
+        .raw()
+        .all(JSON.stringify(spans), ...parameters) as [number, string, ...(number | string)[]][];
+      for (const [point, latencies, ...values] of rows) {
+        const counters = values.slice(0, plan.counters.length) as number[];
+        const group = values.slice(plan.counters.length) as string[];
+        result.add(point, group, counters, latencies);
+      }
     }
   }
-}
-
-/** `1700000000000.id`. */
-function afterOf(after: string | undefined): { startedAt: number; id: string } | undefined {
-  const match = after === undefined ? undefined : /^(\d{1,15})\.([!-~]{1,64})$/.exec(after);
-  if (match === null) return { startedAt: Number.MAX_SAFE_INTEGER, id: "" };
-  return match && { startedAt: Number(match[1]), id: match[2] ?? "" };
 }

@@ -35,11 +35,14 @@ const INSERT_EVENT = `
   VALUES (${marks(11 + COUNTERS.length)}) ON CONFLICT (id) DO NOTHING`;
 
 const ADD_TO_ROLL_UP = `
-  INSERT INTO roll_up (level, minute, series, ${COUNTER_COLUMNS.join(", ")}, latencies)
-  VALUES (${marks(4 + COUNTERS.length)})
+  INSERT INTO roll_up (level, minute, series, ${COUNTER_COLUMNS.join(", ")})
+  VALUES (${marks(3 + COUNTERS.length)})
   ON CONFLICT (level, minute, series) DO UPDATE SET
-    ${COUNTER_COLUMNS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")},
-    latencies = latencies || excluded.latencies
+    ${COUNTER_COLUMNS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`;
+
+const ADD_LATENCIES = `
+  INSERT INTO roll_up_latencies (level, minute, series, latencies) VALUES (?, ?, ?, ?)
+  ON CONFLICT (level, minute, series) DO UPDATE SET latencies = latencies || excluded.latencies
   RETURNING octet_length(latencies)`;
 
 const INSERT_SERIES = `
@@ -88,6 +91,7 @@ export class UsageWriter {
   readonly #profiles: Dictionary;
   readonly #insertEvent: Database.Statement;
   readonly #addToRollUp: Database.Statement;
+  readonly #addLatencies: Database.Statement;
   readonly #replaceLatencies: Database.Statement;
   readonly #latencies: Database.Statement;
 
@@ -100,10 +104,11 @@ export class UsageWriter {
       "INSERT INTO profile (json) VALUES (?)",
     );
     this.#insertEvent = database.prepare(INSERT_EVENT);
-    this.#addToRollUp = database.prepare(ADD_TO_ROLL_UP).raw();
+    this.#addToRollUp = database.prepare(ADD_TO_ROLL_UP);
+    this.#addLatencies = database.prepare(ADD_LATENCIES).raw();
     const where = "WHERE level = ? AND minute = ? AND series = ?";
-    this.#latencies = database.prepare(`SELECT latencies FROM roll_up ${where}`);
-    this.#replaceLatencies = database.prepare(`UPDATE roll_up SET latencies = ? ${where}`);
+    this.#latencies = database.prepare(`SELECT latencies FROM roll_up_latencies ${where}`);
+    this.#replaceLatencies = database.prepare(`UPDATE roll_up_latencies SET latencies = ? ${where}`);
   }
 
   append(events: readonly UsageEvent[]): AppendOutcome {
@@ -140,12 +145,14 @@ export class UsageWriter {
         "DELETE FROM event WHERE number IN (SELECT number FROM event WHERE started_at < ? ORDER BY started_at LIMIT ?)",
       )
       .run(floors.events, PRUNE_ROWS).changes;
-    const rows = this.#database.prepare(
-      `DELETE FROM roll_up WHERE (level, minute, series) IN
-       (SELECT level, minute, series FROM roll_up WHERE level = ? AND minute < ? LIMIT ?)`,
-    );
-    for (const { number, retention } of ROLL_UPS.flatMap(({ levels }) => levels)) {
-      deleted += rows.run(number, floors[retention] / MINUTE_MS, PRUNE_ROWS).changes;
+    for (const table of ["roll_up", "roll_up_latencies"]) {
+      const rows = this.#database.prepare(
+        `DELETE FROM ${table} WHERE (level, minute, series) IN
+         (SELECT level, minute, series FROM ${table} WHERE level = ? AND minute < ? LIMIT ?)`,
+      );
+      for (const { number, retention } of ROLL_UPS.flatMap(({ levels }) => levels)) {
+        deleted += rows.run(number, floors[retention] / MINUTE_MS, PRUNE_ROWS).changes;
+      }
     }
     return deleted > 0;
   }
@@ -186,7 +193,9 @@ export class UsageWriter {
 
   #add({ series, level, minute, counters, latencies }: Increment): void {
     const key = [level.number, minute, this.#seriesId(series)];
-    const [length] = this.#addToRollUp.get(...key, ...counters, formatCounts(latencies)) as unknown as [number];
+    this.#addToRollUp.run(...key, ...counters);
+    if (latencies.size === 0) return;
+    const [length] = this.#addLatencies.get(...key, formatCounts(latencies)) as unknown as [number];
     if (length <= LATENCIES_LENGTH_MAX) return;
     const row = this.#latencies.get(...key) as { latencies: string };
     const short = compact(row.latencies);
