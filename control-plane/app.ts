@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { Closers } from "./closers.js";
 import { Configuration } from "./configuration/configuration.js";
 import { Mutex } from "./configuration/mutex.js";
 import { StartError } from "./errors.js";
@@ -12,6 +13,7 @@ import { StoreLeaseBook } from "./identity/lease-book.js";
 import { openTenancy, type Tenancy } from "./identity/tenancy.js";
 import { formatAddress, isLoopbackHost } from "./listen-address.js";
 import type { Logger } from "./logger.js";
+import { ControlPlaneMetrics } from "./metrics/control-plane-metrics.js";
 import { createOperatorApi } from "./operator-api/server.js";
 import type {
   CalloutApi,
@@ -28,6 +30,7 @@ import type { Settings } from "./settings.js";
 import { openEmbeddedStore } from "./store/embedded/embedded-store.js";
 import type { Store } from "./store/store.js";
 import { UsageIngest } from "./usage/ingest.js";
+import { Retention } from "./usage/retention.js";
 import type { UsageStore } from "./usage/usage-store.js";
 
 /** A callout holds a request; beyond this its client is better served by an error that it can retry. */
@@ -47,8 +50,8 @@ export interface Tokens {
 export interface Delivery {
   createPublisher(options: PublisherOptions): Promise<XdsPublisher>;
   createCalloutApi(options: CalloutApiOptions): CalloutApi;
-  /** The usage store in this file, which is made if there is none. Rejects with StartError. */
-  openUsageStore(file: string): Promise<UsageStore>;
+  /** Rejects with StartError. */
+  openUsageStore(settings: Settings): Promise<UsageStore>;
   /** Text of the bootstrap file that an Envoy of this control plane starts with; holds the xDS token. */
   renderBootstrap(settings: Settings, tokens: Tokens): string;
 }
@@ -58,21 +61,6 @@ export interface ControlPlane {
   readonly api: { readonly host: string; readonly port: number };
   /** Ends listening, then what runs, then the store. May be called once. */
   close(): Promise<void>;
-}
-
-/** Things to close, newest first; one that fails does not keep the others open. */
-class Closers {
-  readonly #closers: (() => Promise<void>)[] = [];
-
-  add(close: () => Promise<void>): void {
-    this.#closers.unshift(close);
-  }
-
-  async close(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const close of this.#closers.splice(0)) await close().catch((error) => failures.push(error));
-    if (failures.length > 0) throw failures[0];
-  }
 }
 
 async function listening(name: string, variable: string, address: string, listen: Promise<void>): Promise<void> {
@@ -215,6 +203,21 @@ async function startDelivery(
   return { configuration, publisher, tenancy };
 }
 
+async function openUsage(
+  settings: Settings,
+  delivery: Delivery,
+  metrics: ControlPlaneMetrics,
+  closers: Closers,
+  log: Logger,
+): Promise<UsageStore> {
+  const store = await delivery.openUsageStore(settings);
+  closers.add(() => store.close());
+  const usage = metrics.observed(store, settings.usage.mongodbUri === undefined ? "sqlite" : "mongodb");
+  const retention = new Retention(usage, settings.usage.retentionDays, log);
+  closers.add(async () => retention.stop());
+  return usage;
+}
+
 async function start(
   settings: Settings,
   delivery: Delivery,
@@ -224,9 +227,9 @@ async function start(
   openDataDirectory(settings.dataDirectory);
   const store = openEmbeddedStore(join(settings.dataDirectory, "sluice.db"));
   closers.add(() => store.close());
-  const usage = await delivery.openUsageStore(join(settings.dataDirectory, "usage.db"));
-  closers.add(() => usage.close());
-  const usageIngest = new UsageIngest(usage, log);
+  const metrics = new ControlPlaneMetrics();
+  const usage = await openUsage(settings, delivery, metrics, closers, log);
+  const usageIngest = new UsageIngest(usage, log, (outcome) => metrics.countIngest(outcome));
   const tokens = readTokens(settings);
   const mutex = new Mutex();
   const { configuration, publisher, tenancy } = await startDelivery(
@@ -240,6 +243,7 @@ async function start(
     log,
   );
 
+  metrics.addEnvoys(() => publisher.status().filter(({ connected }) => connected).length);
   const bootstrapFile = join(settings.dataDirectory, "envoy-bootstrap.json");
   writePrivateFile(bootstrapFile, delivery.renderBootstrap(settings, tokens));
   const app = createOperatorApi({
@@ -250,6 +254,7 @@ async function start(
     publisher,
     usage,
     usageIngest,
+    metrics,
     log,
   });
   const server = createServer(app);

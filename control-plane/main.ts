@@ -6,12 +6,12 @@ import { renderBootstrap } from "./envoy-bootstrap.js";
 import { StartError } from "./errors.js";
 import { createLogger } from "./logger.js";
 import { readSettings } from "./settings.js";
-import { startEmbeddedUsageStore } from "./usage/embedded/worker-client.js";
+import { openUsageStore } from "./usage/open-usage-store.js";
 import { createPublisher } from "./xds/publisher.js";
 
 async function main(): Promise<void> {
   const log = createLogger();
-  const delivery = { createPublisher, createCalloutApi, renderBootstrap, openUsageStore: startEmbeddedUsageStore };
+  const delivery = { createPublisher, createCalloutApi, renderBootstrap, openUsageStore };
   const controlPlane = await startControlPlane(readSettings(process.env), delivery, log);
   let ending = false;
   const end = (signal: NodeJS.Signals) => {

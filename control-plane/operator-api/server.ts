@@ -5,6 +5,7 @@ import type { Configuration } from "../configuration/configuration.js";
 import { OperatorError } from "../errors.js";
 import type { Tenancy } from "../identity/tenancy.js";
 import type { Logger } from "../logger.js";
+import type { ControlPlaneMetrics } from "../metrics/control-plane-metrics.js";
 import type { Publisher } from "../ports.js";
 import type { ConfigurationStore } from "../store/store.js";
 import type { UsageIngest } from "../usage/ingest.js";
@@ -16,6 +17,7 @@ import { configurationOperations } from "./configuration-operations.js";
 import { discoverOperation } from "./discover-operation.js";
 import { errorHandler } from "./error-handler.js";
 import { invoiceOperations } from "./invoice-operations.js";
+import { metricsOperation } from "./metrics-operation.js";
 import { openApiDocument } from "./openapi.js";
 import type { Operation } from "./operation.js";
 import { resourceOperations } from "./resource-operations.js";
@@ -32,6 +34,7 @@ export interface OperatorApiParts {
   readonly publisher: Publisher;
   readonly usage: UsageStore;
   readonly usageIngest: UsageIngest;
+  readonly metrics: ControlPlaneMetrics;
   readonly log: Logger;
 }
 
@@ -61,6 +64,7 @@ export function operatorOperations(parts: Omit<OperatorApiParts, "token" | "log"
     ...catalogOperations(),
     ...usageOperations(parts.usage, parts.usageIngest),
     ...invoiceOperations(parts.usage),
+    metricsOperation(parts.metrics),
   ];
   return [...operations, documentOperation(operations)];
 }
@@ -127,7 +131,7 @@ export function createOperatorApi(parts: OperatorApiParts): Express {
     app,
     operations.filter(({ open }) => open === true),
   );
-  app.use("/api", requireOperatorToken(parts.token));
+  app.use(["/api", "/metrics"], requireOperatorToken(parts.token));
   mount(
     app,
     operations.filter(({ open }) => open !== true),

@@ -90,6 +90,7 @@ export class Harness {
       usageLogFile: undefined,
       filterWasmFile: "/nowhere/sluice.wasm",
       redis: undefined,
+      usage: { mongodbUri: undefined, retentionDays: { events: 36_500, minutes: 36_500, hours: 36_500 } },
     };
   }
 
@@ -103,8 +104,8 @@ export class Harness {
           this.leases = leases;
           return { listen: async () => {}, close: async () => {} };
         },
-        openUsageStore: async (file) => {
-          this.usage = openEmbeddedUsageStore(file);
+        openUsageStore: async ({ dataDirectory }) => {
+          this.usage = openEmbeddedUsageStore(join(dataDirectory, "usage.db"));
           return this.usage;
         },
         renderBootstrap: (_settings, tokens) => {

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { SETTING_NAMES } from "../../control-plane/environment.js";
 import { formatAddress, isLocal, parseListenAddress } from "../../control-plane/listen-address.js";
-import { readSettings, SETTING_NAMES } from "../../control-plane/settings.js";
+import { readSettings } from "../../control-plane/settings.js";
 
 const directory = mkdtempSync(join(tmpdir(), "sluice-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -35,6 +36,7 @@ describe("settings", () => {
       requestBodyBytesMax: 8 * 1024 * 1024,
       filterWasmFile: resolve(import.meta.dirname, "../../build/sluice.wasm"),
       redis: undefined,
+      usage: { mongodbUri: undefined, retentionDays: { events: 90, minutes: 30, hours: 400 } },
     });
   });
 
@@ -104,6 +106,12 @@ describe("settings", () => {
       { ...base, SLUICE_REQUEST_BODY_BYTES_MAX: "99999999999" },
       /^SLUICE_REQUEST_BODY_BYTES_MAX must be/,
     ],
+    [
+      "a MongoDB that is none",
+      { ...base, SLUICE_MONGODB_URI: "postgres://me:secret@h/db" },
+      /^SLUICE_MONGODB_URI must begin with mongodb:\/\/ or mongodb\+srv:\/\/\.$/,
+    ],
+    ["no days", { ...base, SLUICE_USAGE_EVENTS_DAYS: "0" }, /^SLUICE_USAGE_EVENTS_DAYS must be a number of days/],
     [
       "xDS beyond loopback without TLS",
       { ...base, SLUICE_XDS_ADDRESS: "10.0.0.1:18000" },

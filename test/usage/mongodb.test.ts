@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readSettings } from "../../control-plane/settings.js";
 import { openMongoUsageStore } from "../../control-plane/usage/mongodb/usage-store.js";
+import { openUsageStore } from "../../control-plane/usage/open-usage-store.js";
 import type { UsageStore } from "../../control-plane/usage/usage-store.js";
 import { usageStoreConformance } from "./conformance.js";
 import { survivesKills } from "./crash.js";
@@ -39,6 +41,15 @@ const unavailable = { name: "UsageStoreUnavailable" };
 async function idsIn(store: UsageStore): Promise<string[]> {
   return (await store.events({ ...JUNE, filter: {}, limit: 1_000 })).items.map(({ id }) => id).sort();
 }
+
+it("is what SLUICE_MONGODB_URI chooses", async () => {
+  const uri = `${server.uri}usage-${randomUUID()}`;
+  const settings = readSettings({ SLUICE_MASTER_KEY: "00".repeat(32), SLUICE_MONGODB_URI: uri });
+  const [chosen, other] = [await openUsageStore(settings), openMongoUsageStore(uri)];
+  await chosen.append([event("a")]);
+  expect(await other.event("a")).toEqual(event("a"));
+  await Promise.all([chosen.close(), other.close()]);
+});
 
 describe("several control planes", () => {
   it("that bring the same events at once count them once", async () => {
