@@ -8,25 +8,27 @@ import { BACKSLASH, COLON, QUOTE } from "../bytes/ascii";
 import { equalsAscii } from "../bytes/compare";
 
 const STEP: usize = 16;
-/** Texts are counted in quarters of a token. */
-const TOKEN: i64 = 4;
+/** Texts are counted in sixteenths of a token. */
+const TOKEN: i64 = 16;
 /** A character of three bytes or four: Chinese, Japanese, Korean, emoji. */
-const WIDE: i64 = 3;
+const WIDE: i64 = 11;
 /** A character of two bytes: Cyrillic, Greek, Arabic, accents. */
-const MIDDLE: i64 = 2;
+const MIDDLE: i64 = 4;
+/** A sign right behind another one. */
+const SIGN_BEHIND: i64 = 8;
 /** Letters of a word that one token covers. */
 const WORD_LETTERS: i32 = 8;
 const DIGITS_A_TOKEN: i32 = 3;
 
 export class OutputEstimate {
-  private quarters: i64 = 0;
+  private parts: i64 = 0;
 
   reset(): void {
-    this.quarters = 0;
+    this.parts = 0;
   }
 
   get tokens(): i64 {
-    return (this.quarters + TOKEN - 1) / TOKEN;
+    return (this.parts + TOKEN - 1) / TOKEN;
   }
 
   /** The data of one event, or a whole reply. */
@@ -41,7 +43,7 @@ export class OutputEstimate {
       while (behind < end && <u32>load<u8>(behind) <= 0x20) behind++;
       if (behind < end && <u32>load<u8>(behind) == COLON) isOutput = isOutputName(start, <i32>(close - start));
       else if (isOutput) {
-        this.quarters += quartersOf(start, close);
+        this.parts += partsOf(start, close);
         isOutput = false;
       }
       at = nextQuote(behind, end);
@@ -73,34 +75,41 @@ function isOutputName(name: usize, length: i32): bool {
   }
 }
 
-/** What a tokenizer of the usual size makes of it: common words are one token, digits come in threes, signs one by one. */
-function quartersOf(text: usize, end: usize): i64 {
-  let quarters: i64 = 0;
+/**
+ * What a tokenizer of the usual size makes of it: common words are one token, digits come in threes, signs one by one. Against
+ * OpenAI's o200k_base it was within a tenth for English, Chinese and Russian prose, Markdown and code (2026-11).
+ */
+function partsOf(text: usize, end: usize): i64 {
+  let parts: i64 = 0;
   let at = text;
   while (at < end) {
     const byte: u32 = load<u8>(at);
     if (isLetter(byte)) {
       const start = at;
       while (at < end && isLetter(load<u8>(at))) at++;
-      quarters += TOKEN * <i64>(1 + (<i32>(at - start) - 1) / WORD_LETTERS);
+      parts += TOKEN * <i64>(1 + (<i32>(at - start) - 1) / WORD_LETTERS);
     } else if (byte - 0x30 < 10) {
       const start = at;
       while (at < end && <u32>load<u8>(at) - 0x30 < 10) at++;
-      quarters += TOKEN * <i64>(1 + (<i32>(at - start) - 1) / DIGITS_A_TOKEN);
+      parts += TOKEN * <i64>(1 + (<i32>(at - start) - 1) / DIGITS_A_TOKEN);
     } else if (byte >= 0x80) {
-      quarters += byte >= 0xe0 ? WIDE : byte >= 0xc0 ? MIDDLE : 0;
+      parts += byte >= 0xe0 ? WIDE : byte >= 0xc0 ? MIDDLE : 0;
       at++;
     } else if (byte == 0x20) {
       at++; // belongs to the word behind it
     } else {
       const isEscape = byte == BACKSLASH && at + 1 < end;
+      parts += at > text && isSign(load<u8>(at - 1)) ? SIGN_BEHIND : TOKEN;
       at += isEscape ? (load<u8>(at + 1) == 0x75 ? 6 : 2) : 1;
-      quarters += TOKEN;
       // The same sign in a row is one token.
       while (at < end && !isEscape && <u32>load<u8>(at) == byte) at++;
     }
   }
-  return quarters;
+  return parts;
+}
+
+function isSign(byte: u32): bool {
+  return byte > 0x20 && byte < 0x80 && byte - 0x30 >= 10 && !isLetter(byte);
 }
 
 function isLetter(byte: u32): bool {

@@ -28,12 +28,18 @@ beforeAll(async () => {
       ],
       targets: [
         { id: "gpt", provider: "openai", model: "gpt-own", prices: PRICES },
-        { id: "endless", provider: "openai", model: "endless-own", prices: PRICES },
+        { id: "endless-en", provider: "openai", model: "endless-english" },
+        { id: "endless-zh", provider: "openai", model: "endless-chinese" },
+        { id: "endless-claude-en", provider: "anthropic", model: "endless-english" },
+        { id: "endless-claude-zh", provider: "anthropic", model: "endless-chinese" },
         { id: "claude", provider: "anthropic", model: "claude-own" },
       ],
       modelRoutes: [
         route("chat", "gpt"),
-        route("endless", "endless"),
+        route("endless-english", "endless-en"),
+        route("endless-chinese", "endless-zh"),
+        route("endless-claude-english", "endless-claude-en"),
+        route("endless-claude-chinese", "endless-claude-zh"),
         route("messages", "claude"),
         route("chat-first", "gpt", "claude"),
       ],
@@ -166,25 +172,29 @@ describe("an event", () => {
     expect(invalid).toMatchObject({ status: 400, error: "invalid_type", attempts: 0, ...nothing });
   });
 
-  test("of a client that went away is estimated from what had streamed", async () => {
+  test.each([
+    ["chat", "endless-english"],
+    ["chat", "endless-chinese"],
+    ["messages", "endless-claude-english"],
+    ["messages", "endless-claude-chinese"],
+    ["chat", "endless-claude-english"],
+    ["messages", "endless-chinese"],
+  ] as const)("of a %s client that went away from %s is estimated within a tenth", async (path, model) => {
+    const provider = model.includes("claude") ? anthropic : openai;
     since = new Date().toISOString();
     const controller = new AbortController();
-    const response = await gateway.post(
-      PATHS.chat,
-      { model: "endless", stream: true, messages: [] },
-      { signal: controller.signal },
-    );
-    let words = 0;
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      words += Buffer.from(chunk).toString().split(" word").length - 1;
-      if (words > 300) break;
+    const body = { model, stream: true, max_tokens: 9, messages: [{ role: "user", content: "hi" }] };
+    const response = await gateway.post(PATHS[path], body, { signal: controller.signal });
+    for await (const _chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      if (provider.generated > 300) break;
     }
     controller.abort();
     const [event] = await events(1);
-    expect(event).toMatchObject({ status: 200, target: "endless", estimated: true });
+    expect(event).toMatchObject({ status: 200, requestModel: model.replace("claude-", ""), estimated: true });
     expect(event?.tokens.input).toBeGreaterThan(0);
-    expect(event?.tokens.output).toBeGreaterThanOrEqual(300);
-    expect(event?.tokens.output).toBeLessThan(words * 1.1 + 20);
+    const ratio = (event?.tokens.output ?? 0) / provider.generated;
+    process.stdout.write(`estimate: ${path} at ${model}: ${ratio.toFixed(3)} of ${provider.generated} tokens\n`);
+    expect(Math.abs(ratio - 1)).toBeLessThan(0.1);
   });
 });
 

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { TOKENS } from "./texts.ts";
 
 export interface Bill {
   input: number;
@@ -27,6 +28,17 @@ interface Asked {
   readonly stream?: boolean;
   readonly stream_options?: { include_usage?: boolean };
 }
+
+const MESSAGES_BEGIN = `event: message_start
+data: ${JSON.stringify({
+  type: "message_start",
+  message: { id: "m", type: "message", role: "assistant", model: "m", content: [], stop_reason: null },
+})}
+
+event: content_block_start
+data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
+
+`;
 
 const random = (below: number) => Math.floor(Math.random() * below);
 
@@ -55,6 +67,8 @@ export class MeteredProvider {
   /** What complete answers have said. */
   told: Bill = NOTHING;
   requests = 0;
+  /** Tokens of the last stream without end. */
+  generated = 0;
   /** Status of the next answers, first in first out; 200 when there is none. */
   readonly statuses: number[] = [];
   /** Of a whole answer, at most; longer ones than are held pass through the filter in pieces. */
@@ -95,8 +109,9 @@ export class MeteredProvider {
       return;
     }
     const bill = drawBill();
-    if (asked.model.startsWith("endless")) return this.streamWithoutEnd(response);
     const isChat = request.url?.startsWith("/v1/chat") === true;
+    const language = /^endless-(english|chinese)$/.exec(asked.model)?.[1] as keyof typeof TOKENS | undefined;
+    if (language !== undefined) return this.streamWithoutEnd(response, TOKENS[language], isChat);
     if (asked.stream !== true) this.whole(response, asked.model, bill, isChat);
     else if (isChat) this.streamChat(response, asked, bill);
     else this.streamMessages(response, asked.model, bill);
@@ -176,12 +191,21 @@ export class MeteredProvider {
     response.end();
   }
 
-  private async streamWithoutEnd(response: ServerResponse): Promise<void> {
+  /** A chunk of chat is a token, an event of Messages some of them, as the providers do it. */
+  private async streamWithoutEnd(response: ServerResponse, tokens: readonly string[], isChat: boolean): Promise<void> {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    while (!response.destroyed) {
-      const choices = [{ index: 0, delta: { content: " word" }, finish_reason: null }];
-      response.write(`data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 1, choices })}\n\n`);
-      await pause(1);
+    this.generated = 0;
+    if (!isChat) response.write(MESSAGES_BEGIN);
+    const step = isChat ? 1 : 7;
+    for (let at = 0; !response.destroyed; at = (at + step) % (tokens.length - step)) {
+      const text = tokens.slice(at, at + step).join("");
+      const choices = [{ index: 0, delta: { content: text }, finish_reason: null }];
+      const event = isChat
+        ? `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 1, choices })}`
+        : `event: content_block_delta\ndata: ${JSON.stringify({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } })}`;
+      response.write(`${event}\n\n`);
+      this.generated += step;
+      await pause(2);
     }
   }
 }
