@@ -56,7 +56,7 @@ export class Budgets implements Documents<Budget> {
       const before = await this.find(budget.id);
       precondition(before);
       const [scope] = refsOf(budget.scope);
-      await requirePrincipal(this.#store, ref, `/scope/${scope?.kind}`, scope);
+      await requirePrincipal(this.#store, ref, "/scope", scope);
       const json = JSON.stringify(budget);
       const changed = !unchanged(before, json);
       if (changed && !dryRun) await this.#store.putStanding({ ...ref, scope, json });

@@ -43,17 +43,20 @@ export function unchanged(before: unknown, json: string): boolean {
   return before !== undefined && JSON.stringify(before) === json;
 }
 
-/** `path`: JSON pointer to the reference within the document `from`. Rejects with invalid_configuration. */
+/**
+ * `within`: JSON pointer to what holds the reference in the document `from`, by the name of its kind. Rejects with
+ * invalid_configuration.
+ */
 export async function requirePrincipal(
   store: PrincipalStore,
   from: ResourceRef,
-  path: string,
+  within: string,
   to: PrincipalRef | undefined,
 ): Promise<void> {
   if (to === undefined || (await store.principal(to)) !== undefined) return;
   const problem = {
     ...from,
-    path,
+    path: `${within}/${to.kind}`,
     code: "unknown_reference",
     message: `there is no ${to.kind} '${to.id}'`,
     mend: `Create the ${to.kind} '${to.id}' first, or name one that exists.`,

@@ -45,7 +45,7 @@ export class Principals implements Documents<Principal> {
       const before = await this.find(principal.id);
       precondition(before);
       const parent = parentOf(this.#kind, principal);
-      await requirePrincipal(this.#store, ref, `/${parent?.kind}`, parent);
+      await requirePrincipal(this.#store, ref, "", parent);
       await this.#requireOwnIdentities(principal);
       const json = JSON.stringify(principal);
       const changed = !unchanged(before, json);

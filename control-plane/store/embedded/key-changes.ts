@@ -5,16 +5,22 @@ import type { KeyChanges } from "../store.js";
 
 /** Workers ask every second: one that is further behind than this drops all its leases instead. */
 const CHANGES_KEPT = 10_000;
-/** As many as one answer to a worker names. Of a change of more keys it is remembered only that everything changed. */
+/**
+ * As many as one answer to a worker names. Of a change that concerns more keys or more principals it is remembered only
+ * that everything changed: looking for them all would hold up everybody else for longer than it is worth.
+ */
 const CHANGED_AT_ONCE_MAX = 1_024;
 
-const DIGESTS_BELOW = `
+const BELOW = `
   WITH RECURSIVE below (kind, id) AS (
     VALUES (?, ?)
     UNION ALL
     SELECT principal.kind, principal.id FROM below
     JOIN principal ON principal.parent_kind = below.kind AND principal.parent_id = below.id
-  )
+    LIMIT ${CHANGED_AT_ONCE_MAX + 1}
+  )`;
+const COUNT_BELOW = `${BELOW} SELECT count(*) AS count FROM below`;
+const DIGESTS_BELOW = `${BELOW}
   SELECT digest FROM below
   JOIN api_key ON below.kind = api_key.consumer_kind AND below.id = api_key.consumer_id
   UNION ALL
@@ -41,10 +47,10 @@ export class KeyChangeSequence {
   }
 
   /** All keys and identities of the consumers at or below `principal`. Before these go, when they go. */
-  recordBelow({ kind, id }: PrincipalRef): void {
-    const rows = this.#database.prepare(DIGESTS_BELOW).all(kind, id) as { digest: string }[];
-    if (rows.length > CHANGED_AT_ONCE_MAX) this.recordEverything();
-    else this.record(rows.map((row) => row.digest));
+  recordBelow(principal: PrincipalRef): void {
+    const digests = this.#digestsBelow(principal);
+    if (digests === undefined) this.recordEverything();
+    else this.record(digests);
   }
 
   record(digests: readonly string[]): void {
@@ -60,6 +66,14 @@ export class KeyChangeSequence {
   recordEverything(): void {
     const last = this.#range().last + 1;
     this.#keep(last, last);
+  }
+
+  /** Undefined for too many. */
+  #digestsBelow({ kind, id }: PrincipalRef): readonly string[] | undefined {
+    const { count } = this.#database.prepare(COUNT_BELOW).get(kind, id) as { count: number };
+    if (count > CHANGED_AT_ONCE_MAX) return undefined;
+    const rows = this.#database.prepare(DIGESTS_BELOW).all(kind, id) as { digest: string }[];
+    return rows.length > CHANGED_AT_ONCE_MAX ? undefined : rows.map(({ digest }) => digest);
   }
 
   #keep(floor: number, last: number): void {
