@@ -14,7 +14,7 @@ export class ControlPlaneMetrics {
   readonly #registry = new Registry();
   readonly #usageEvents = this.#registry.add(
     new Counter(
-      "sluice_usage_events_total",
+      "sluice_ingested_usage_events_total",
       "Usage events that came in, by what became of them.",
       ["accepted", "duplicate", "refused"].map((outcome) => ({ outcome })),
     ),

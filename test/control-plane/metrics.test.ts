@@ -53,7 +53,7 @@ describe("/metrics", () => {
     const { status, headers, body } = await harness.get("/metrics");
     expect([status, headers.get("content-type")]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
     for (const outcome of ["accepted", "duplicate", "refused"]) {
-      expect(value(body, `sluice_usage_events_total{outcome="${outcome}"}`), outcome).toBe("1");
+      expect(value(body, `sluice_ingested_usage_events_total{outcome="${outcome}"}`), outcome).toBe("1");
     }
     const call = (operation: string) =>
       `db_system_name="sqlite",db_collection_name="usage",db_operation_name="${operation}"`;
