@@ -1,7 +1,13 @@
 // A holder as the filter is one: it reserves against what it was allocated, asks the ledger when that runs low, settles,
 // and states where it stands. What it admits is decided here alone, so that a test can count it.
 import { randomBytes } from "node:crypto";
-import type { AskEntry, AskReply, AskReplyEntry, Ledger } from "../../control-plane/ledger/ledger.js";
+import {
+  type AskEntry,
+  type AskReply,
+  type AskReplyEntry,
+  type Ledger,
+  LedgerError,
+} from "../../control-plane/ledger/ledger.js";
 import type { Budget } from "../../control-plane/resources/budget.js";
 
 const TRIES = 4;
@@ -81,6 +87,9 @@ export class Holder {
         if (reply.entries.some(({ refused, remaining }) => refused === "spent" && remaining === 0)) return false;
       }
       return false;
+    } catch (error) {
+      if (error instanceof LedgerError) return false;
+      throw error;
     } finally {
       for (const slot of this.slots) slot.pending -= amount;
     }

@@ -1,7 +1,8 @@
 // The ledger's records in memory: with them the decision is the oracle that the real ledgers are held against.
-import type { HeldAccount, Records } from "../../control-plane/ledger/accounts.js";
-import { type Counter, counterOf } from "../../control-plane/ledger/counter.js";
+import { Accounts, type HeldAccount, type Records } from "../../control-plane/ledger/accounts.js";
+import { type Counter, checkAsk, counterOf } from "../../control-plane/ledger/counter.js";
 import type { Account } from "../../control-plane/ledger/decide.js";
+import type { Ledger } from "../../control-plane/ledger/ledger.js";
 import type { Window } from "../../control-plane/ledger/window.js";
 import type { Budget } from "../../control-plane/resources/budget.js";
 
@@ -54,4 +55,18 @@ export class MemoryRecords implements Records {
       if ((this.leaseOf(name, holder) ?? 0) < now) this.#windows.get(`${name} 0`)?.delete(holder);
     }
   }
+}
+
+/** A ledger that forgets with its process: the decision and nothing else. */
+export function memoryLedger(now: () => number, leaseMs: number): Ledger {
+  const accounts = new Accounts(new MemoryRecords(), leaseMs);
+  return {
+    ask: async (ask) => {
+      checkAsk(ask);
+      return accounts.ask(ask, now());
+    },
+    settleAbsent: async (absent) => accounts.settleAbsent(absent, now()),
+    state: async (budget, window) => accounts.state(budget, window, now()),
+    close: async () => {},
+  };
 }
