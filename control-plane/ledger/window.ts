@@ -6,7 +6,6 @@ import { type LocalDate, localDate, startOfDay, zoneOffset } from "../usage/time
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 /** Offsets of zones are whole quarters of an hour, and so are the moments at which they change. */
 const QUARTER_MS = 900_000;
 const WEEK_DAYS = 7;
@@ -61,26 +60,43 @@ function month(zone: string, today: LocalDate, startDay: number): Window {
   return days(zone, first, { ...first, month: first.month + 1 });
 }
 
-export function windowAt(
+/** Calendars are slow to ask, and what is asked for is nearly always the current window or the one before. */
+const WINDOWS_KEPT = 3;
+const RULES_KEPT_MAX = 10_000;
+const kept = new Map<string, readonly Window[]>();
+
+function remembered(rule: string, at: number, find: () => Window): Window {
+  const windows = kept.get(rule) ?? [];
+  const known = windows.find(({ start, end }) => start <= at && at < end);
+  if (known !== undefined) return known;
+  const found = find();
+  if (kept.size >= RULES_KEPT_MAX) kept.clear();
+  kept.set(rule, [found, ...windows].slice(0, WINDOWS_KEPT));
+  return found;
+}
+
+function calendarWindow(
   { window, timeZone = "UTC", monthStartDay = 1, weekStart = "monday" }: WindowRule,
   at: number,
 ): Window {
+  if (window === "hour") return hour(timeZone, at);
+  const today = localDate(timeZone, at);
+  if (window === "day") return days(timeZone, today, { ...today, day: today.day + 1 });
+  return window === "week" ? week(timeZone, today, weekStart) : month(timeZone, today, monthStartDay);
+}
+
+export function windowAt(rule: WindowRule, at: number): Window {
+  const { window, timeZone, monthStartDay, weekStart } = rule;
   switch (window) {
     case "second":
       return fixed(at, SECOND_MS);
     case "minute":
       return fixed(at, MINUTE_MS);
     case "hour":
-      return timeZone === "UTC" ? fixed(at, HOUR_MS) : hour(timeZone, at);
-    case "day": {
-      if (timeZone === "UTC") return fixed(at, DAY_MS);
-      const today = localDate(timeZone, at);
-      return days(timeZone, today, { ...today, day: today.day + 1 });
-    }
+    case "day":
     case "week":
-      return week(timeZone, localDate(timeZone, at), weekStart);
     case "month":
-      return month(timeZone, localDate(timeZone, at), monthStartDay);
+      return remembered(`${window} ${timeZone} ${monthStartDay} ${weekStart}`, at, () => calendarWindow(rule, at));
     default:
       return ENDLESS;
   }

@@ -441,14 +441,15 @@ export function ledgerConformance(name: string, underTest: LedgerUnderTest): voi
   });
 
   describe(`${name}: a hundred requests of 10 at a budget of 100`, () => {
-    it("are exactly ten, by two holders over two ledgers", async () => {
+    it.each([1, 2, 3, 4, 5])("are exactly ten, by two holders over two ledgers (round %i)", async (round) => {
       const of = budget({ limit: 100 });
       const ledgers = [ledger, await underTest.open()];
-      const holders = [0, 1].map(() => new Holder(ledgers, [of]));
+      const holders = [0, 1].map(() => new Holder(ledgers, [of], 10 * (round % 3)));
       const outcomes = await Promise.all(
         Array.from({ length: 100 }, (_, index) => holders[index % 2]?.reserve(10) ?? Promise.resolve(false)),
       );
       expect(outcomes.filter(Boolean)).toHaveLength(10);
+      expect(await ledger.state(of)).toMatchObject({ allocated: 100, remaining: 0 });
     });
   });
 }

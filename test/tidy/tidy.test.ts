@@ -118,6 +118,7 @@ const STRANGERS: readonly (readonly [string, readonly string[]])[] = [
   ["control-plane/snapshot", ["store", "operator-api", "callout-api", "configuration", "identity", "secrets"]],
   ["control-plane/xds", ["store", "operator-api", "callout-api", "configuration", "identity", "secrets"]],
   ["control-plane/store", ["xds", "snapshot", "operator-api", "callout-api", "configuration", "identity"]],
+  ["control-plane/ledger", ["xds", "snapshot", "operator-api", "callout-api", "configuration", "identity", "store"]],
   ["control-plane/operator-api", ["xds", "snapshot", "callout-api"]],
   ["control-plane/callout-api", ["store", "snapshot", "operator-api", "configuration", "identity"]],
 ];
