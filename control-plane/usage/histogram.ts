@@ -81,14 +81,19 @@ function base36(value: number): string {
   return value.toString(36).toUpperCase();
 }
 
-/** Adds the counts of a text to `counts`. By character codes: dashboards read megabytes of it. */
-export function addText(counts: Counts, text: string): void {
+/** The counts of all cells, by cell. */
+export type CellCounts = Float64Array;
+
+export function newCellCounts(): CellCounts {
+  return new Float64Array(CELLS_EACH * NAMES.length);
+}
+
+/** Writes the counts of a text into `counts`. By character codes: dashboards read megabytes of it. */
+export function readText(text: string, counts: CellCounts): void {
+  counts.fill(0);
   let cell = 0;
   let number = 0;
   let first = 0;
-  const finish = () => {
-    if (number > 0) counts.set(cell, (counts.get(cell) ?? 0) + number);
-  };
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === 46 /* . */) {
@@ -97,38 +102,32 @@ export function addText(counts: Counts, text: string): void {
     } else if (code <= 57) number = number * 36 + code - 48;
     else if (code <= 90) number = number * 36 + code - 55;
     else {
-      finish();
+      counts[cell] = (counts[cell] ?? 0) + number;
       first = LETTERS.indexOf(text.charAt(at) as (typeof LETTERS)[number]) * CELLS_EACH;
       number = 0;
     }
   }
-  finish();
+  counts[cell] = (counts[cell] ?? 0) + number;
 }
 
 /** The same counts in the shortest text. */
 export function compact(text: string): string {
-  const counts: Counts = new Map();
-  addText(counts, text);
-  return formatCounts(counts);
+  const counts = newCellCounts();
+  readText(text, counts);
+  return formatCounts(new Map([...counts.entries()].filter(([, count]) => count > 0)));
 }
 
-/** Slot → count of one latency. */
-export function histogramOf(counts: Counts, latency: Latency): Map<number, number> {
+/** The value that `permille` thousandths of a latency's values do not exceed; undefined if there are none. */
+export function quantile(counts: CellCounts, latency: Latency, permille: number): number | undefined {
   const first = NAMES.indexOf(latency) * CELLS_EACH;
-  const own = [...counts].filter(([cell]) => cell >= first && cell < first + CELLS_EACH);
-  return new Map(own.map(([cell, count]) => [cell - first, count]));
-}
-
-/** The value that `permille` thousandths of all values do not exceed; undefined if there are none. */
-export function quantile(histogram: ReadonlyMap<number, number>, permille: number): number | undefined {
-  const slots = [...histogram].sort(([a], [b]) => a - b);
-  const total = slots.reduce((sum, [, count]) => sum + count, 0);
+  const slots = counts.subarray(first, first + CELLS_EACH);
+  const total = slots.reduce((sum, count) => sum + count, 0);
   if (total === 0) return undefined;
   const rank = Math.max(1, Math.ceil((total * permille) / 1000));
   let seen = 0;
-  for (const [slot, count] of slots) {
+  const slot = slots.findIndex((count) => {
     seen += count;
-    if (seen >= rank) return middleOf(slot);
-  }
-  return undefined;
+    return seen >= rank;
+  });
+  return middleOf(slot);
 }

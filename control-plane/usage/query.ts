@@ -1,6 +1,6 @@
 // Queries: what may be asked, which roll-ups answer it, and rows from the sums that a store found. Stores only add up.
 import type { Dimension } from "./dimensions.js";
-import { addText, type Counts, histogramOf, quantile } from "./histogram.js";
+import { newCellCounts, quantile, readText } from "./histogram.js";
 import {
   addCounters,
   type Counter,
@@ -124,12 +124,14 @@ interface Sums {
   /** The group as one text, by which rows are in order. */
   readonly name: string;
   readonly counters: number[];
-  readonly latencies: Counts;
+  /** Texts of histograms, one behind the other. */
+  latencies: string;
 }
 
 /** Takes the sums of all sources together and makes the answer's rows of them. */
 export class Result {
   readonly #sums = new Map<string, Sums>();
+  readonly #cells = newCellCounts();
 
   constructor(
     private readonly query: UsageQuery,
@@ -142,7 +144,7 @@ export class Result {
     const key = `${point}\0${name}`;
     let sums = this.#sums.get(key);
     if (sums === undefined) {
-      sums = { point, group, name, counters: this.plan.counters.map(() => 0), latencies: new Map() };
+      sums = { point, group, name, counters: this.plan.counters.map(() => 0), latencies: "" };
       this.#sums.set(key, sums);
       if (this.#sums.size > ROWS_MAX) {
         const mend = "Group by less, filter, or ask for a shorter range or a longer step.";
@@ -150,7 +152,7 @@ export class Result {
       }
     }
     addCounters(sums.counters, counters);
-    if (latencies !== "") addText(sums.latencies, latencies);
+    sums.latencies += latencies;
   }
 
   /** In the order of time, then of the groups. What never occurred has no row. */
@@ -162,10 +164,11 @@ export class Result {
   }
 
   #row({ point, group, counters, latencies }: Sums): UsageRow {
+    if (this.plan.hasLatencies) readText(latencies, this.#cells);
     const valueOfMeasure = (measure: Measure): number | null => {
       if (!isQuantile(measure)) return sumOf(measure, this.plan.counters, counters);
       const { latency, permille } = QUANTILE_MEASURES[measure];
-      return quantile(histogramOf(latencies, latency), permille) ?? null;
+      return quantile(this.#cells, latency, permille) ?? null;
     };
     const { from, to } = this.plan.points[point] ?? this.query;
     return {

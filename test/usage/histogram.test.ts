@@ -1,14 +1,6 @@
 // Slots and quantiles of latency histograms, over the whole range of values.
 import { expect, it } from "vitest";
-import {
-  addText,
-  type Counts,
-  compact,
-  histogramOf,
-  middleOf,
-  quantile,
-  slotOf,
-} from "../../control-plane/usage/histogram.js";
+import { compact, middleOf, newCellCounts, quantile, readText, slotOf } from "../../control-plane/usage/histogram.js";
 
 const VALUES = Array.from({ length: 31 }, (_, bit) => 2 ** bit).flatMap((power) => [
   power - 1,
@@ -34,27 +26,24 @@ it("values beyond all reason have slots", () => {
 });
 
 it("texts add up by concatenation", () => {
-  const both = "d1A.3f0.1d1A.4dZ.1";
-  const counts: Counts = new Map();
-  addText(counts, both);
-  expect(histogramOf(counts, "duration")).toEqual(
-    new Map([
-      [46, 7],
-      [35, 1],
-    ]),
-  );
-  expect(histogramOf(counts, "firstToken")).toEqual(new Map([[0, 1]]));
-  expect(histogramOf(counts, "perOutputToken").size).toBe(0);
+  const counts = newCellCounts();
+  readText("d1.2f1.1", counts);
+  readText("d1A.3f0.1d1A.4dZ.1", counts);
+  expect([...counts.entries()].filter(([, count]) => count > 0)).toEqual([
+    [35, 1],
+    [46, 7],
+    [256, 1],
+  ]);
   expect(compact("d1A.3f0.1d1A.4dZ.1t6.100")).toBe("dZ.1d1A.7f0.1t6.100");
   expect(compact("")).toBe("");
 });
 
-it("quantiles are of ranks, and none of nothing", () => {
-  const histogram = new Map([
-    [10, 98],
-    [12, 1],
-    [14, 1],
+it("quantiles are of ranks, each latency's own, and none of nothing", () => {
+  const counts = newCellCounts();
+  readText("dA.2QdC.1dE.1f3.1", counts);
+  expect([500, 980, 985, 990, 999].map((permille) => quantile(counts, "duration", permille))).toEqual([
+    10, 10, 12, 12, 14,
   ]);
-  expect([500, 980, 985, 990, 999].map((permille) => quantile(histogram, permille))).toEqual([10, 10, 12, 12, 14]);
-  expect(quantile(new Map(), 500)).toBeUndefined();
+  expect(quantile(counts, "firstToken", 500)).toBe(3);
+  expect(quantile(counts, "perOutputToken", 500)).toBeUndefined();
 });
