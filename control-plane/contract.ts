@@ -123,6 +123,10 @@ export const LeaseStatus = {
   DISABLED: 4,
 } as const;
 
+export const ConfigFlag = {
+  LOGS_USAGE: 1,
+} as const;
+
 export const RouteFlag = {
   PASS_UNKNOWN: 1,
   STRICT: 2,

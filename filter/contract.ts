@@ -175,6 +175,10 @@ export enum LeaseStatus {
   DISABLED = 4,
 }
 
+export enum ConfigFlag {
+  LOGS_USAGE = 1,
+}
+
 export enum RouteFlag {
   PASS_UNKNOWN = 1,
   STRICT = 2,

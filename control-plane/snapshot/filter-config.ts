@@ -5,6 +5,7 @@ import {
   CONFIG_FORMAT,
   CONFIG_HEADER_BYTES,
   CONFIG_MAGIC,
+  ConfigFlag,
   Dialect,
   MODEL_ROUTE_BYTES,
   RouteFlag,
@@ -43,6 +44,8 @@ export interface FilterConfigInput {
   readonly targets: ReadonlyMap<string, ResolvedTarget>;
   readonly requestBodyBytesMax: number;
   readonly calloutTimeoutMs: number;
+  /** Envoy's access log takes usage events from filter state. */
+  readonly logsUsage: boolean;
 }
 
 /** Grows at its end; offsets of what was put never change. */
@@ -147,7 +150,7 @@ export function encodeFilterConfig(input: FilterConfigInput): Buffer {
     slotTable,
     input.requestBodyBytesMax,
     input.calloutTimeoutMs,
-    0, // reserved
+    input.logsUsage ? ConfigFlag.LOGS_USAGE : 0,
     calloutCluster,
     calloutAuthority,
   ];

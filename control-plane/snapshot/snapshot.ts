@@ -67,6 +67,7 @@ export function compile({ revision, resources, routesCreated, settings }: Compil
       targets,
       requestBodyBytesMax,
       calloutTimeoutMs,
+      logsUsage: settings.usageLogFile !== undefined,
     }),
     routesTo: (names) => routes(names, bodyBufferBytes(settings)),
   };

@@ -26,12 +26,12 @@ const tokensSchema = z
   .object({
     input: count.describe("All of the input, cached tokens included."),
     output: count.describe("All of the output, reasoning included."),
-    cachedInput: count.describe("Of the input: read from the provider's cache."),
-    cacheWrite: count.describe("Of the input: written to the provider's cache."),
-    reasoning: count.describe("Of the output: thoughts."),
-    audioInput: count,
-    audioOutput: count,
-    images: count,
+    cachedInput: count.default(0).describe("Of the input: read from the provider's cache."),
+    cacheWrite: count.default(0).describe("Of the input: written to the provider's cache."),
+    reasoning: count.default(0).describe("Of the output: thoughts."),
+    audioInput: count.default(0),
+    audioOutput: count.default(0),
+    images: count.default(0),
   })
   .meta({ id: "UsageTokens" });
 export type UsageTokens = z.output<typeof tokensSchema>;
@@ -70,7 +70,7 @@ const fields = z.object({
   attempts: z.int().min(0).max(1000),
   status: z.int().min(0).max(999).describe("HTTP status that the client got; 0 if it got none."),
   error: text(64).optional().describe("Code of the error, if it ended with one."),
-  cache: z.enum(["none", "hit", "miss"]),
+  cache: z.enum(["none", "hit", "miss"]).default("none"),
   tokens: tokensSchema,
   costNanos: z.int().describe("Billionths of the currency: an embedding costs less than a millionth."),
   currency: z

@@ -8,6 +8,7 @@ import {
   CONFIG_FORMAT,
   CONFIG_HEADER_BYTES,
   CONFIG_MAGIC,
+  ConfigFlag,
   MODEL_ROUTE_BYTES,
   PRICE_LIST_BYTES,
   TARGET_HEADER_BYTES,
@@ -55,6 +56,10 @@ export class FilterConfig {
   }
   get calloutTimeoutMs(): u32 {
     return load<u32>(this.bytes, 40);
+  }
+  /** Whether Envoy's access log takes usage events from filter state. */
+  get logsUsage(): bool {
+    return (load<u32>(this.bytes, 44) & ConfigFlag.LOGS_USAGE) != 0;
   }
   /** str16 */
   get calloutCluster(): usize {

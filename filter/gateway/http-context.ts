@@ -222,7 +222,7 @@ export class GatewayStream extends StreamContext {
 
   /** False when the request was refused. Afterwards the lease is there, or on its way. */
   private findLease(): bool {
-    const lease = leases.find(headers.keyPointer, headers.keyLength);
+    const lease = leases.find(headers.keyPointer, headers.keyLength, this.startedMs);
     this.exchange.lease = lease;
     if (lease != null) {
       // A refused key need not send its body.

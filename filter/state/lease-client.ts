@@ -45,12 +45,11 @@ export class LeaseClient {
     randomBytes(this.secret, 16);
   }
 
-  /** The lease of a key, or null when it has to be asked for: then call `ask` with the same key. */
-  find(key: usize, length: i32): Lease | null {
+  /** The lease of a key, or null when it has to be asked for: then call `ask` with the same key. `now`: Unix ms. */
+  find(key: usize, length: i32, now: u64): Lease | null {
     sipHash128(this.secret, key, length, this.tag);
     const high = load<u64>(this.tag);
     const low = load<u64>(this.tag, 8);
-    const now = nowMs();
     let lease = this.granted.find(high, low);
     if (lease == null) lease = this.refused.find(high, low);
     if (lease == null) {

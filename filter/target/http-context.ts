@@ -294,7 +294,7 @@ export class TargetStream extends StreamContext {
       const judged = judgeReply(this.operation, hostPointer(), size);
       if (judged == WholeReply.BROKEN) return this.failWhole(ErrorCode.UPSTREAM_INVALID_REPLY, size);
       if (judged == WholeReply.ERROR) return this.failDisguised(size);
-      this.meter.readReply(hostPointer(), size);
+      this.meter.takeReply(hostPointer(), size);
     }
     this.reply = Reply.DONE;
     return this.pass(size, endOfStream);

@@ -2,12 +2,10 @@
 // replies are JSON, once the reply is there; a longer one than is held passes unread.
 
 import { Operation } from "../contract";
-import { JsonReader } from "../json/reader";
-import { JsonError, JsonToken } from "../json/token";
+import { JsonError } from "../json/token";
+import { readTop, topHasError } from "../usage/usage-reader";
 import { Reply } from "./reply";
 import { Translator } from "./translator";
-
-const reader = new JsonReader();
 
 /** Operations that answer with a JSON object, or with an event stream where one was asked for. */
 export function answersJson(operation: i32): bool {
@@ -68,18 +66,12 @@ export enum WholeReply {
   ERROR = 2,
 }
 
+/** Reads it for the meter too: `Meter.takeReply` is about what was judged last. */
 export function judgeReply(operation: i32, body: usize, length: i32): WholeReply {
-  let hasError = false;
-  reader.reset(body, length);
-  if (reader.next() != JsonToken.OBJECT_BEGIN) return WholeReply.BROKEN;
-  while (reader.next() == JsonToken.KEY) {
-    const isError = reader.keyEquals("error");
-    if (isError && reader.next() == JsonToken.OBJECT_BEGIN) hasError = true;
-    if (isError ? !reader.skipRest() : !reader.skipValue()) break;
-  }
-  if (reader.next() != JsonToken.END) return isReadable(reader.error) ? WholeReply.SOUND : WholeReply.BROKEN;
+  const error = readTop(body, length);
+  if (error != JsonError.NONE) return isReadable(error) ? WholeReply.SOUND : WholeReply.BROKEN;
   // A response that failed tells its error in a member of this name.
-  return hasError && operation != Operation.RESPONSES ? WholeReply.ERROR : WholeReply.SOUND;
+  return topHasError() && operation != Operation.RESPONSES ? WholeReply.ERROR : WholeReply.SOUND;
 }
 
 /** What only this reader refuses; the client's may be content with it. */

@@ -79,7 +79,8 @@ export class Account {
     this.attempts++;
     this.attempt = Attempt.OPEN;
     this.target = position < this.targetCount ? this.targets[position] : 0;
-    this.attemptStartedMs = nowMs();
+    // The first one begins with the exchange: a clock that is not read.
+    this.attemptStartedMs = this.attempts == 1 ? this.startedMs : nowMs();
     this.complete = false;
     this.reader.begin(dialect);
     this.estimate.reset();

@@ -52,6 +52,7 @@ export function emitAttempt(account: Account, status: i32): void {
   series.addAttempt();
   series.addTokens(max<i64>(charged.input, 0), max<i64>(charged.output, 0), cost);
   usageQueue.push(line);
+  if (!account.config!.logsUsage) return;
   account.attemptLines.writeBytes(line.pointer, line.length);
   account.attemptLines.writeByte(LINE_FEED);
 }
@@ -78,6 +79,7 @@ export function emitExchange(account: Account, status: i32, error: usize, errorL
   finish(account, status, estimated);
   countExchange(account, status);
   usageQueue.push(line);
+  if (!account.config!.logsUsage) return;
   const logged = account.attemptLines;
   if (logged.length > 0) logged.writeBytes(line.pointer, line.length);
   const lines = logged.length > 0 && !logged.overflow ? logged : line;
@@ -166,8 +168,6 @@ function finish(account: Account, status: i32, estimated: bool): void {
   writeTarget(account);
   count("attempts", account.attempts);
   count("status", status);
-  json.key("cache");
-  json.ascii("none");
   writeTokens();
   cost = account.target == 0 ? 0 : costOf(account.target, charged, account.attemptStartedMs);
   count("costNanos", cost);
@@ -205,20 +205,19 @@ function writeTarget(account: Account): void {
 function writeTokens(): void {
   json.key("tokens");
   json.objectBegin();
-  tokens("input", charged.input);
-  tokens("output", charged.output);
-  tokens("cachedInput", charged.cached);
-  tokens("cacheWrite", charged.cacheWritten);
-  tokens("reasoning", charged.reasoning);
-  tokens("audioInput", charged.inputAudio);
-  tokens("audioOutput", charged.outputAudio);
-  tokens("images", 0);
+  count("input", charged.input);
+  count("output", charged.output);
+  detail("cachedInput", charged.cached);
+  detail("cacheWrite", charged.cacheWritten);
+  detail("reasoning", charged.reasoning);
+  detail("audioInput", charged.inputAudio);
+  detail("audioOutput", charged.outputAudio);
   json.objectEnd();
 }
 
-function tokens(name: string, value: i64): void {
-  json.key(name);
-  json.integer(max<i64>(value, 0));
+/** Left out where there is nothing of it. */
+function detail(name: string, value: i64): void {
+  if (value > 0) count(name, value);
 }
 
 function count(name: string, value: i64): void {

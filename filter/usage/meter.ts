@@ -57,6 +57,14 @@ export class Meter {
     if (!account.reader.told) account.estimate.take(body, length);
   }
 
+  /** The same of one that `readTop` has just read. */
+  takeReply(body: usize, length: i32): void {
+    const account = this.account;
+    if (account == null) return;
+    account.reader.take();
+    if (!account.reader.told) account.estimate.take(body, length);
+  }
+
   /** The data of one event of the provider's stream. */
   readEvent(data: usize, length: i32): void {
     const account = this.account;

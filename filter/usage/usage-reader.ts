@@ -8,6 +8,7 @@
 
 import { ByteWriter } from "../bytes/byte-writer";
 import { Dialect } from "../contract";
+import { JsonError } from "../json/token";
 import { MessagesUsage } from "../target/anthropic/messages-usage";
 import { readUsage as readConverse } from "../target/bedrock/converse-usage";
 import { readUsage as readCohere } from "../target/cohere/cohere-usage";
@@ -28,6 +29,7 @@ const meta = top.add("meta");
 const predictions = top.add("predictions");
 const model = top.add("model");
 const modelVersion = top.add("modelVersion");
+const error = top.add("error");
 
 const inner = new Fields();
 const innerModel = inner.add("model");
@@ -60,6 +62,17 @@ const items = new Items();
 const MODEL_BYTES_MAX: i32 = 256;
 const MEMBER_BYTES_MAX: i32 = 32 * 1024;
 const member = new ByteWriter(MEMBER_BYTES_MAX);
+
+/** Reads a whole reply, or an event; `UsageReader.take` and `topHasError` are about what was read last. */
+export function readTop(body: usize, length: i32): JsonError {
+  if (top.read(body, length)) return JsonError.NONE;
+  return top.error == JsonError.NONE ? JsonError.NOT_OBJECT : top.error;
+}
+
+/** Whether it has an object `error`. */
+export function topHasError(): bool {
+  return error.isObject;
+}
 
 export class UsageReader {
   /** Whether the provider has said what was used; then `usage` is it, as far as it came. */
@@ -100,7 +113,11 @@ export class UsageReader {
 
   /** A whole reply, or an event. */
   readReply(body: usize, length: i32): void {
-    if (!top.read(body, length)) return;
+    if (readTop(body, length) == JsonError.NONE) this.take();
+  }
+
+  /** What `readTop` has read. */
+  take(): void {
     if (this.find()) this.told = true;
     if (this.model.length > 0) return;
     const named = model.isString ? model : modelVersion.isString ? modelVersion : innerModelOf();

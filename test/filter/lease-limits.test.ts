@@ -25,6 +25,7 @@ beforeEach(() => {
     targets: new Map(),
     requestBodyBytesMax: 1 << 20,
     calloutTimeoutMs: 1_000,
+    logsUsage: false,
   });
   root = host.startRoot("gateway", config);
 });

@@ -35,6 +35,7 @@ function configuration(): Buffer {
     targets: new Map(),
     requestBodyBytesMax: 2 * HUGE_BODY_BYTES,
     calloutTimeoutMs: 1_000,
+    logsUsage: false,
   });
 }
 
