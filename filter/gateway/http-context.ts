@@ -212,7 +212,7 @@ export class GatewayStream extends StreamContext {
       (place == CredentialPlace.GOOGLE && this.exchange.protocol != Protocol.GEMINI)
     ) {
       this.refuse(ErrorCode.API_KEY_IN_WRONG_HEADER);
-    } else if (!isApiKey(headers.keyPointer, headers.keyLength)) {
+    } else if (!isApiKey(headers.keyPointer, headers.keyLength) && !headers.takeProvenIdentity()) {
       this.refuse(ErrorCode.INVALID_API_KEY);
     } else {
       return true;

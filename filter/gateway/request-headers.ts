@@ -6,6 +6,7 @@ import { equalsAscii, startsWithAscii } from "../bytes/compare";
 import { findBoundary } from "../multipart/part-headers";
 import { HeaderCursor, HeaderMap, removeHeaderBytes, setHeader, setHeaderLiteral, utf8 } from "../sdk";
 import { CONTENT_TYPE, HeaderUse, PATH, useOf } from "./header-use";
+import { provenIdentity } from "./proven-identity";
 
 /** Where the client put its key; each protocol accepts some of these. */
 export enum CredentialPlace {
@@ -88,6 +89,16 @@ export class RequestHeaders {
     }
     // Nobody behind this point, and no log, gets to see it.
     if (this.keyInQuery) setHeader(HeaderMap.REQUEST, PATH, this.pathPointer, this.pathLength);
+  }
+
+  /** In place of a bearer token that is no API key: whom Envoy has proven by it. False if that is nobody. */
+  takeProvenIdentity(): bool {
+    if (this.keyPlace != CredentialPlace.AUTHORIZATION) return false;
+    const identity = provenIdentity();
+    if (identity == null) return false;
+    this.keyPointer = identity.pointer;
+    this.keyLength = identity.length;
+    return true;
   }
 
   get hasAnthropicVersion(): bool {
