@@ -2,8 +2,16 @@
 
 export const PLAN_FORMAT = 3;
 export const CONFIG_FORMAT = 3;
-export const LEASE_FORMAT = 3;
+export const LEASE_FORMAT = 4;
 export const CHANGES_FORMAT = 1;
+export const GRANTS_FORMAT = 1;
+export const GRANT_ENTRIES_MAX = 64;
+export const GRANTS_HEADER_BYTES = 24;
+export const GRANT_ENTRY_BYTES = 56;
+export const GRANTS_REPLY_HEADER_BYTES = 16;
+export const GRANT_REPLY_BYTES = 64;
+export const LEASE_BUDGETS_MAX = 32;
+export const BUDGET_HEADER_BYTES = 28;
 export const CONFIG_MAGIC = 1178815571;
 export const CONFIG_HEADER_BYTES = 64;
 export const MODEL_ROUTE_BYTES = 32;
@@ -114,6 +122,38 @@ export const UsageAsk = {
   FIRST_OPTION: 3,
   VALUE: 4,
   OBJECT: 5,
+} as const;
+
+export const BudgetMeasure = {
+  INPUT_TOKENS: 0,
+  OUTPUT_TOKENS: 1,
+  TOTAL_TOKENS: 2,
+  WEIGHTED_TOKENS: 3,
+  REQUESTS: 4,
+  CONCURRENT_REQUESTS: 5,
+  COST: 6,
+} as const;
+
+export const BudgetFlag = {
+  STRICT: 1,
+  CUT: 2,
+  SHADOW: 4,
+  QUOTA: 8,
+} as const;
+
+export const GrantFlag = {
+  WINDOW: 1,
+  ALONE: 2,
+} as const;
+
+export const GrantOutcome = {
+  GRANTED: 0,
+  SPENT: 1,
+  OVER: 2,
+  REBUILDING: 3,
+  WITHHELD: 4,
+  GONE: 5,
+  LOST: 6,
 } as const;
 
 export const LeaseStatus = {

@@ -2,8 +2,16 @@
 
 export const PLAN_FORMAT: u32 = 3;
 export const CONFIG_FORMAT: u32 = 3;
-export const LEASE_FORMAT: u32 = 3;
+export const LEASE_FORMAT: u32 = 4;
 export const CHANGES_FORMAT: u32 = 1;
+export const GRANTS_FORMAT: u32 = 1;
+export const GRANT_ENTRIES_MAX: u32 = 64;
+export const GRANTS_HEADER_BYTES: u32 = 24;
+export const GRANT_ENTRY_BYTES: u32 = 56;
+export const GRANTS_REPLY_HEADER_BYTES: u32 = 16;
+export const GRANT_REPLY_BYTES: u32 = 64;
+export const LEASE_BUDGETS_MAX: u32 = 32;
+export const BUDGET_HEADER_BYTES: u32 = 28;
 export const CONFIG_MAGIC: u32 = 1178815571;
 export const CONFIG_HEADER_BYTES: u32 = 64;
 export const MODEL_ROUTE_BYTES: u32 = 32;
@@ -166,6 +174,38 @@ export enum UsageAsk {
   FIRST_OPTION = 3,
   VALUE = 4,
   OBJECT = 5,
+}
+
+export enum BudgetMeasure {
+  INPUT_TOKENS = 0,
+  OUTPUT_TOKENS = 1,
+  TOTAL_TOKENS = 2,
+  WEIGHTED_TOKENS = 3,
+  REQUESTS = 4,
+  CONCURRENT_REQUESTS = 5,
+  COST = 6,
+}
+
+export enum BudgetFlag {
+  STRICT = 1,
+  CUT = 2,
+  SHADOW = 4,
+  QUOTA = 8,
+}
+
+export enum GrantFlag {
+  WINDOW = 1,
+  ALONE = 2,
+}
+
+export enum GrantOutcome {
+  GRANTED = 0,
+  SPENT = 1,
+  OVER = 2,
+  REBUILDING = 3,
+  WITHHELD = 4,
+  GONE = 5,
+  LOST = 6,
 }
 
 export enum LeaseStatus {
