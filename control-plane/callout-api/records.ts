@@ -27,8 +27,11 @@ export function leaseRecord(answer: LeaseAnswer, timing: LeaseTiming, nowMs: num
   header.writeBigUInt64LE(answer.operations, 20);
   const { tenant, department, application, consumer } = answer.holder;
   const names = [tenant, department, application, consumer, answer.keyId].map((name) => string16(name ?? ""));
-  return Buffer.concat([header, ...names, bytes16(answer.sealKey), ...answer.models.map(patternLevel)]);
+  return Buffer.concat([header, ...names, bytes16(answer.sealKey), ...answer.models.map(patternLevel), NO_BUDGETS]);
 }
+
+/** A count of none. */
+const NO_BUDGETS = Buffer.alloc(2);
 
 function patternLevel(patterns: readonly string[]): Buffer {
   const count = Buffer.alloc(2);

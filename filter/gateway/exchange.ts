@@ -18,9 +18,28 @@ export enum Outcome {
   NEXT = 0,
   /** The client has its answer (a local reply); nothing further runs. */
   ANSWERED = 1,
+  /** The request is held; it is in the waiting room that the step has named in `exchange.waitsIn`. All steps run again when it is resumed. */
+  WAITING = 2,
+}
+
+/** Lets a request go on that a step has made wait. Call from a callback of the root context. */
+export abstract class Resumption {
+  abstract resume(): void;
+}
+
+/** Where requests wait until a step can decide. */
+export abstract class WaitingRoom {
+  /** Its client went away. */
+  abstract leave(exchange: Exchange): void;
 }
 
 export class Exchange {
+  /** Its stream's; never null. */
+  resumption: Resumption | null = null;
+  /** Not null while a step waits. */
+  waitsIn: WaitingRoom | null = null;
+  /** The next one in the same room. */
+  nextWaiting: Exchange | null = null;
   config: FilterConfig | null = null;
   lease: Lease | null = null;
   protocol: Protocol = Protocol.OPENAI;
@@ -79,7 +98,7 @@ export class Exchange {
   /** From here on what happens is accounted for, if it is known who asks. Lists of models cost nothing. */
   openAccount(startedMs: u64): void {
     const lease = this.lease;
-    if (lease == null || !lease.granted) return;
+    if (lease == null || !lease.granted || this.account != null) return;
     if (this.operation == Operation.MODELS_LIST || this.operation == Operation.MODELS_GET) return;
     this.account = openAccount(this.config!, lease, startedMs);
   }
@@ -104,6 +123,9 @@ export class Exchange {
 
   /** Lets go of everything that is not the pool's own. */
   end(): void {
+    const room = this.waitsIn;
+    if (room != null) room.leave(this);
+    this.waitsIn = null;
     this.dialectHeaders.release();
     this.passedPath.release();
     const config = this.config;

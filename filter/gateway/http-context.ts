@@ -15,9 +15,7 @@ import {
   HEADER_REVISION,
   HEADER_REVISION_LENGTH,
   Operation,
-  Protocol,
 } from "../contract";
-import { isApiKey } from "../crypto/api-key";
 import { parseInteger } from "../json/text";
 import { identify } from "../policies/identify";
 import {
@@ -27,14 +25,12 @@ import {
   continueRequest,
   getBuffer,
   getHeader,
-  HeaderCursor,
   HeaderMap,
   hostLength,
   hostPointer,
   Literal,
   memoryAllows,
   nowMs,
-  removeHeaderBytes,
   StreamContext,
   setHeader,
   utf8,
@@ -43,11 +39,12 @@ import { Lease } from "../state/lease";
 import { LeaseWaiter, leases } from "../state/lease-client";
 import { requestsTotal } from "../telemetry/metrics";
 import { emitExchange } from "../usage/emit";
-import { Exchange, Outcome } from "./exchange";
+import { credentialProblem, NO_PROBLEM } from "./credential";
+import { Exchange, Outcome, Resumption } from "./exchange";
 import { refuse } from "./local-reply";
 import { Awaits, ModelSource, mayPass } from "./model-source";
 import { errorOf, operationOf, protocolOf, streamInPath, UNKNOWN_PATH } from "./operation";
-import { CredentialPlace, RequestHeaders } from "./request-headers";
+import { RequestHeaders, stripRequestTrailers } from "./request-headers";
 import { readsBody, stepsOf } from "./steps";
 
 const STATUS = utf8(":status");
@@ -57,7 +54,6 @@ const REVISION = new Literal(HEADER_REVISION, HEADER_REVISION_LENGTH);
 const BODY_COPIES: usize = 3;
 
 const headers = new RequestHeaders();
-const trailers = new HeaderCursor();
 const number = new ByteWriter(20);
 
 /** Where a request is. */
@@ -82,6 +78,16 @@ class StreamLeaseWaiter extends LeaseWaiter {
   }
 }
 
+class StreamResumption extends Resumption {
+  constructor(private readonly stream: GatewayStream) {
+    super();
+  }
+
+  resume(): void {
+    this.stream.resume();
+  }
+}
+
 export class GatewayStream extends StreamContext {
   private readonly exchange: Exchange = new Exchange();
   private phase: Phase = Phase.UNREADY;
@@ -100,7 +106,9 @@ export class GatewayStream extends StreamContext {
     this.bodySize = 0;
     this.model.begin();
     if (config == null) return this;
-    this.exchange.begin(config);
+    const exchange = this.exchange;
+    if (exchange.resumption == null) exchange.resumption = new StreamResumption(this);
+    exchange.begin(config);
     this.phase = Phase.GATHERING;
     return this;
   }
@@ -123,7 +131,8 @@ export class GatewayStream extends StreamContext {
     if (operation == UNKNOWN_PATH && mayPass(headers, exchange, endOfStream)) operation = Operation.PASSED;
     if (operation < 0) return this.refuse(errorOf(operation));
     exchange.operation = operation;
-    if (!this.checkCredential()) return Action.PAUSE;
+    const problem = credentialProblem(headers, exchange.protocol);
+    if (problem != NO_PROBLEM) return this.refuse(problem);
     exchange.streaming = streamInPath;
     if (streamInPath && !headers.asksForEvents) return this.refuse(ErrorCode.STREAM_WITHOUT_SSE);
     if (this.model.take(headers, exchange) == Outcome.ANSWERED) return this.stop();
@@ -133,7 +142,7 @@ export class GatewayStream extends StreamContext {
     headers.writeDialectHeaders(exchange.dialectHeaders);
     if (!this.findLease()) return Action.PAUSE;
     if (endOfStream) return this.bodyEnds();
-    return this.model.awaits == Awaits.NOTHING && !this.waiting ? this.runSteps() : Action.PAUSE;
+    return this.model.awaits == Awaits.NOTHING && !this.isHeld ? this.runSteps() : Action.PAUSE;
   }
 
   onRequestBody(size: i32, endOfStream: bool): Action {
@@ -147,12 +156,8 @@ export class GatewayStream extends StreamContext {
     return endOfStream ? this.bodyEnds() : Action.PAUSE;
   }
 
-  /** No trailer is on the allow-list. */
   onRequestTrailers(count: i32): Action {
-    trailers.read(HeaderMap.REQUEST_TRAILERS);
-    while (trailers.next()) {
-      removeHeaderBytes(HeaderMap.REQUEST_TRAILERS, trailers.namePointer, trailers.nameLength);
-    }
+    stripRequestTrailers();
     if (this.phase == Phase.SENT) return Action.CONTINUE;
     return this.phase == Phase.GATHERING ? this.bodyEnds() : Action.PAUSE;
   }
@@ -202,22 +207,15 @@ export class GatewayStream extends StreamContext {
     if (this.runSteps() == Action.CONTINUE) continueRequest();
   }
 
-  private checkCredential(): bool {
-    const place = headers.keyPlace;
-    if (place == CredentialPlace.NONE) {
-      this.refuse(ErrorCode.MISSING_API_KEY);
-    } else if (
-      place == CredentialPlace.ELSEWHERE ||
-      (place == CredentialPlace.X_API_KEY && this.exchange.protocol != Protocol.ANTHROPIC) ||
-      (place == CredentialPlace.GOOGLE && this.exchange.protocol != Protocol.GEMINI)
-    ) {
-      this.refuse(ErrorCode.API_KEY_IN_WRONG_HEADER);
-    } else if (!isApiKey(headers.keyPointer, headers.keyLength) && !headers.takeProvenIdentity()) {
-      this.refuse(ErrorCode.INVALID_API_KEY);
-    } else {
-      return true;
-    }
-    return false;
+  /** What a step has waited for is there, or will not come. */
+  resume(): void {
+    this.exchange.waitsIn = null;
+    if (actAs(this.id) && this.runSteps() == Action.CONTINUE) continueRequest();
+  }
+
+  /** For the lease, or in a waiting room. */
+  private get isHeld(): bool {
+    return this.waiting || this.exchange.waitsIn != null;
   }
 
   /** False when the request was refused. Afterwards the lease is there, or on its way. */
@@ -245,12 +243,12 @@ export class GatewayStream extends StreamContext {
   /** Nothing more of the body is needed, but perhaps the lease. */
   private waitToPass(endOfStream: bool): Action {
     this.bodyEnded = endOfStream;
-    return this.waiting ? Action.PAUSE_READING : this.runSteps();
+    return this.isHeld ? Action.PAUSE_READING : this.runSteps();
   }
 
   private bodyEnds(): Action {
     this.bodyEnded = true;
-    return this.waiting ? Action.PAUSE : this.runSteps();
+    return this.isHeld ? Action.PAUSE : this.runSteps();
   }
 
   private runSteps(): Action {
@@ -261,6 +259,7 @@ export class GatewayStream extends StreamContext {
     if (readsBody(steps) && !this.readBody()) return this.refuse(ErrorCode.OVERLOADED);
     let outcome = Outcome.NEXT;
     for (let i = 0; i < steps.length && outcome == Outcome.NEXT; i++) outcome = unchecked(steps[i])(exchange);
+    if (outcome == Outcome.WAITING) return Action.PAUSE;
     exchange.describeAccount();
     if (outcome == Outcome.ANSWERED) return this.stop();
     this.phase = Phase.SENT;

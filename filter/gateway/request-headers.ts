@@ -22,6 +22,8 @@ export enum CredentialPlace {
 const BEARER = utf8("bearer ");
 const JSON_TYPE = utf8("application/json");
 
+const trailers = new HeaderCursor();
+
 class HeaderValue {
   pointer: usize = 0;
   length: i32 = 0;
@@ -235,4 +237,12 @@ function parseLength(value: usize, length: i32): i64 {
     result = result * 10 + digit;
   }
   return result;
+}
+
+/** No trailer is on the allow-list. */
+export function stripRequestTrailers(): void {
+  trailers.read(HeaderMap.REQUEST_TRAILERS);
+  while (trailers.next()) {
+    removeHeaderBytes(HeaderMap.REQUEST_TRAILERS, trailers.namePointer, trailers.nameLength);
+  }
 }

@@ -3,7 +3,7 @@
 //
 //   record   [ SHA-256 of the key, 32 bytes | fetched at, u64 Unix ms | lease record as in §2.5 ]
 
-import { LEASE_FORMAT, LeaseStatus } from "../contract";
+import { BUDGET_HEADER_BYTES, BudgetMeasure, LEASE_BUDGETS_MAX, LEASE_FORMAT, LeaseStatus } from "../contract";
 
 export const DIGEST_BYTES: i32 = 32;
 const PREFIX_BYTES: i32 = DIGEST_BYTES + 8;
@@ -14,9 +14,16 @@ const STRINGS: i32 = 6;
 export class Lease {
   /** Unix milliseconds before which no further refresh is tried; moved on by every try. */
   nextRefreshMs: u64;
+  /** How many budgets limit the key, and the first of them. */
+  readonly budgetCount: i32;
+  readonly firstBudget: usize;
 
   constructor(readonly record: StaticArray<u8>) {
-    this.nextRefreshMs = load<u64>(changetype<usize>(record) + PREFIX_BYTES, 4);
+    const body = changetype<usize>(record) + PREFIX_BYTES;
+    this.nextRefreshMs = load<u64>(body, 4);
+    const budgets = behindLevels(body);
+    this.budgetCount = load<u16>(budgets);
+    this.firstBudget = budgets + 2;
   }
 
   get granted(): bool {
@@ -125,7 +132,30 @@ function isWhole(bytes: usize, length: i32): bool {
     if (at < 0 || at + 2 > length) return false;
     at = skipStrings(bytes, at + 2, load<u16>(bytes + <usize>at), length);
   }
+  if (at < 0 || at + 2 > length || load<u16>(bytes + <usize>at) > <u16>LEASE_BUDGETS_MAX) return false;
+  let budgets: i32 = load<u16>(bytes + <usize>at);
+  for (at += 2; budgets > 0 && at > 0; budgets--) at = skipBudget(bytes, at, length);
   return at == length;
+}
+
+/** The offset behind a budget; -1 when it is not whole. */
+function skipBudget(bytes: usize, at: i32, length: i32): i32 {
+  if (at + <i32>BUDGET_HEADER_BYTES > length) return -1;
+  const end = at + <i32>load<u16>(bytes + <usize>at);
+  if (end > length || load<u8>(bytes + <usize>at, 2) > <u8>BudgetMeasure.COST) return -1;
+  const patterns = skipStrings(bytes, at + BUDGET_HEADER_BYTES, 1, end);
+  if (patterns < 0 || patterns + 2 > end) return -1;
+  return skipStrings(bytes, patterns + 2, load<u16>(bytes + <usize>patterns), end) == end ? end : -1;
+}
+
+function behindLevels(body: usize): usize {
+  let at = body + HEADER_BYTES;
+  for (let i = 0; i < STRINGS; i++) at = skip(at);
+  for (let level: i32 = load<u8>(body, 3); level > 0; level--) {
+    let patterns = load<u16>(at);
+    for (at += 2; patterns > 0; patterns--) at = skip(at);
+  }
+  return at;
 }
 
 /** The offset behind so many str16; -1 when they do not lie within `length`. */
@@ -143,7 +173,8 @@ function skip(string16: usize): usize {
   return string16 + 2 + <usize>load<u16>(string16);
 }
 
-function covers(pattern: usize, patternLength: i32, name: usize, length: i32): bool {
+/** A name, or a prefix that ends in `*`. */
+export function covers(pattern: usize, patternLength: i32, name: usize, length: i32): bool {
   if (patternLength > 0 && load<u8>(pattern + <usize>patternLength - 1) == 0x2a /* * */) {
     return length >= patternLength - 1 && memory.compare(pattern, name, patternLength - 1) == 0;
   }

@@ -1,7 +1,7 @@
 // A server that speaks MongoDB's wire protocol (SecantusDB from PyPI, pinned), installed once under build/ and run as a
 // process of the tests. It is no part of the product.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -61,8 +61,9 @@ export interface MongoServer {
   /** Ends with the path: a database's name may be put behind it. */
   readonly uri: string;
   readonly port: number;
-  /** Stops it in its tracks (SIGSTOP), and lets it run again. */
-  pause(): void;
+  /** Stops it in its tracks (SIGSTOP); resolves when it stands. */
+  pause(): Promise<void>;
+  /** Lets it run again. */
   resume(): void;
   stop(): Promise<void>;
 }
@@ -81,6 +82,12 @@ export interface MongoServerOptions {
   readonly port?: number;
   /** Of its command line. */
   readonly options?: readonly string[];
+}
+
+/** All of its threads: one that still runs may answer. */
+function isStopped(pid: number | undefined): boolean {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).every((task) => /\) [TZ] /.test(readFileSync(`${tasks}/${task}/stat`, "utf8")));
 }
 
 /** `storage`: a folder, or `:memory:`. */
@@ -102,7 +109,10 @@ export async function startMongoServer(
   return {
     uri: `mongodb://127.0.0.1:${port}/`,
     port,
-    pause: () => void server.kill("SIGSTOP"),
+    pause: async () => {
+      server.kill("SIGSTOP");
+      while (!isStopped(server.pid)) await sleep(1);
+    },
     resume: () => void server.kill("SIGCONT"),
     stop: async () => {
       server.kill("SIGCONT");

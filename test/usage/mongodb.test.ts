@@ -105,7 +105,7 @@ describe("a server", () => {
     const store = openMongoUsageStore(`${slow.uri}usage`, { callTimeoutMs: 1_500 });
     try {
       await store.append([event("a")]);
-      slow.pause();
+      await slow.pause();
       const calls = [store.append([event("b")]), store.floors(), store.event("a")];
       for (const outcome of await Promise.allSettled(calls)) {
         expect(outcome).toMatchObject({ status: "rejected", reason: unavailable });
