@@ -1,13 +1,17 @@
 // Puts the control plane together and runs it: store → publisher → callout API → operator API. The delivery side comes
 // as a parameter, so that tests of decisions need no Envoy.
 import { mkdirSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { LiveCapacityBook } from "./capacity/capacity-book.js";
 import { Closers } from "./closers.js";
 import { Configuration } from "./configuration/configuration.js";
 import { Mutex } from "./configuration/mutex.js";
 import { StartError } from "./errors.js";
+import type { Grants } from "./grants/grants.js";
+import { openGrants } from "./grants/open-grants.js";
+import { closeHttp, listenHttp } from "./http-server.js";
 import { KeyUses } from "./identity/key-uses.js";
 import { StoreLeaseBook } from "./identity/lease-book.js";
 import { openTenancy, type Tenancy } from "./identity/tenancy.js";
@@ -33,12 +37,8 @@ import { UsageIngest } from "./usage/ingest.js";
 import { Retention } from "./usage/retention.js";
 import type { UsageStore } from "./usage/usage-store.js";
 
-/** A callout holds a request; beyond this its client is better served by an error that it can retry. */
-const CALLOUT_TIMEOUT_MS = 2_000;
 /** Changes reach workers within a second; leases age so that a worker which cannot ask stops trusting them. */
 const LEASE_TIMING: LeaseTiming = { refreshMs: 60_000, ageMsMax: 3_600_000 };
-/** Time that requests in flight have to end when the process is asked to. */
-const CLOSE_GRACE_MS = 2_000;
 
 export interface Tokens {
   readonly operator: string;
@@ -106,30 +106,9 @@ function compileSettings(settings: Settings): CompileSettings {
     callout: settings.callout,
     calloutTls: settings.tls,
     requestBodyBytesMax: settings.requestBodyBytesMax,
-    calloutTimeoutMs: CALLOUT_TIMEOUT_MS,
+    calloutTimeoutMs: settings.calloutTimeoutMs,
     usageLogFile: settings.usageLogFile,
   };
-}
-
-function listenHttp(server: Server, { host, port }: Settings["api"]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-}
-
-function closeHttp(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }
 
 interface Delivered {
@@ -143,12 +122,13 @@ async function startDelivery(
   tokens: Tokens,
   store: Store,
   usageIngest: UsageIngest,
+  grants: Grants,
   delivery: Delivery,
   mutex: Mutex,
   closers: Closers,
   log: Logger,
 ): Promise<Delivered> {
-  const { tls, filterWasmFile } = settings;
+  const { tls, filterWasmFile, priorityClasses } = settings;
   const publisher = await delivery
     .createPublisher({
       address: settings.xds,
@@ -169,10 +149,11 @@ async function startDelivery(
     keyring,
     publisher,
     settings: compileSettings(settings),
+    priorityClasses,
     mutex,
     log,
   });
-  const tenancy = await openTenancy({ store, mutex, publisher, log });
+  const tenancy = await openTenancy({ store, mutex, publisher, priorityClasses, log });
   closers.add(async () => tenancy.identityProviders.close());
   const uses = new KeyUses(store, log);
   closers.add(() => uses.close());
@@ -180,9 +161,15 @@ async function startDelivery(
     address: settings.callout,
     tls,
     token: tokens.callout,
-    leases: new StoreLeaseBook({ store, keyring, uses }),
+    leases: new StoreLeaseBook({ store, keyring, uses, priorityClasses }),
     timing: LEASE_TIMING,
+    capacities: new LiveCapacityBook({
+      targets: () => configuration.live.resources.targets,
+      envoys: () => publisher.status(),
+      classes: priorityClasses,
+    }),
     onReport: (report) => publisher.report(report),
+    onGrants: (request) => grants.answer(request),
     onUsage: (lines) => usageIngest.ingest(lines),
     log,
   });
@@ -232,11 +219,13 @@ async function start(
   const usageIngest = new UsageIngest(usage, log, (outcome) => metrics.countIngest(outcome));
   const tokens = readTokens(settings);
   const mutex = new Mutex();
+  const { ledger, grants } = openGrants({ settings, store, usage, metrics, closers, log });
   const { configuration, publisher, tenancy } = await startDelivery(
     settings,
     tokens,
     store,
     usageIngest,
+    grants,
     delivery,
     mutex,
     closers,
@@ -254,6 +243,7 @@ async function start(
     publisher,
     usage,
     usageIngest,
+    ledger,
     metrics,
     log,
   });

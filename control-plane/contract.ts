@@ -2,15 +2,22 @@
 
 export const PLAN_FORMAT = 3;
 export const CONFIG_FORMAT = 3;
-export const LEASE_FORMAT = 4;
-export const CHANGES_FORMAT = 1;
+export const LEASE_FORMAT = 5;
+export const CHANGES_FORMAT = 2;
+export const CHANGES_HEADER_BYTES = 24;
+export const CHANGES_BYTES_MAX = 524288;
+export const CAPACITIES_MAX = 256;
+export const CAPACITIES_UNCHANGED = 65535;
+export const CAPACITY_HEADER_BYTES = 32;
+export const PRIORITY_CLASSES_MAX = 8;
+export const RESERVING_TENANTS_MAX = 8;
 export const GRANTS_FORMAT = 1;
 export const GRANT_ENTRIES_MAX = 64;
 export const GRANTS_HEADER_BYTES = 24;
 export const GRANT_ENTRY_BYTES = 56;
 export const GRANTS_REPLY_HEADER_BYTES = 16;
 export const GRANT_REPLY_BYTES = 64;
-export const LEASE_BUDGETS_MAX = 32;
+export const LEASE_BUDGETS_MAX = 64;
 export const BUDGET_HEADER_BYTES = 28;
 export const CONFIG_MAGIC = 1178815571;
 export const CONFIG_HEADER_BYTES = 64;
@@ -56,6 +63,7 @@ export const HEADER_TARGET = "x-sluice-target";
 export const HEADER_ERROR = "x-sluice-error";
 export const HEADER_MODEL = "x-sluice-model";
 export const HEADER_DROPPED_FIELDS = "x-sluice-dropped-fields";
+export const HEADER_BUDGET_WARNING = "x-sluice-budget-warning";
 
 export const Protocol = {
   OPENAI: 0,
@@ -514,5 +522,39 @@ export const FILTER_ERRORS = [
     geminiStatus: "PERMISSION_DENIED",
     message:
       "This API key may not use this operation. Ask the operator to allow it for your application, or use another key.",
+  },
+  {
+    code: "rate_limit_exceeded",
+    status: 429,
+    openaiType: "rate_limit_error",
+    anthropicType: "rate_limit_error",
+    geminiStatus: "RESOURCE_EXHAUSTED",
+    message: "A budget for a short time is used up. Wait as long as the header retry-after says, or send less at once.",
+  },
+  {
+    code: "insufficient_quota",
+    status: 429,
+    openaiType: "insufficient_quota",
+    anthropicType: "rate_limit_error",
+    geminiStatus: "RESOURCE_EXHAUSTED",
+    message: "A budget is used up. Ask your platform team for a larger one, or wait until its next period begins.",
+  },
+  {
+    code: "quota_unavailable",
+    status: 503,
+    openaiType: "server_error",
+    anthropicType: "api_error",
+    geminiStatus: "UNAVAILABLE",
+    message:
+      "It cannot be said whether a budget allows this request. Try again in a moment; if it lasts, your platform team finds the reason in the control plane's log.",
+  },
+  {
+    code: "capacity_exceeded",
+    status: 429,
+    openaiType: "rate_limit_error",
+    anthropicType: "rate_limit_error",
+    geminiStatus: "RESOURCE_EXHAUSTED",
+    message:
+      "The capacity of this model is in use. Wait as long as the header retry-after says; requests of a higher priority class are served first.",
   },
 ] as const;

@@ -1,8 +1,10 @@
 // The environment variables of the control plane, each for itself: its form, its default and the words of its refusal.
 // What several of them mean together is decided in settings.ts.
 import { z } from "zod";
+import { PRIORITY_CLASSES_MAX } from "./contract.js";
 import { isApiKey } from "./keys.js";
 import { parseListenAddress } from "./listen-address.js";
+import { DEFAULT_CLASSES, parseClasses, STANDARD_CLASS } from "./resources/priority-class.js";
 import { TOKEN_FORM } from "./secrets/token-file.js";
 
 const MIB = 1024 * 1024;
@@ -24,6 +26,16 @@ function days(fallback: number) {
     .regex(/^\d{1,5}$/, { error })
     .transform(Number)
     .refine((value) => value >= 1 && value <= 36_500, { error })
+    .default(fallback);
+}
+
+function milliseconds(fallback: number) {
+  const error = "must be a number of milliseconds from 50 to 10000";
+  return z
+    .string()
+    .regex(/^\d{2,5}$/, { error })
+    .transform(Number)
+    .refine((value) => value >= 50 && value <= 10_000, { error })
     .default(fallback);
 }
 
@@ -61,6 +73,7 @@ export const environmentSchema = z.object({
   SLUICE_XDS_ADDRESS: listenAddress,
   SLUICE_CALLOUT_PORT: port(18001),
   SLUICE_CALLOUT_ADDRESS: listenAddress,
+  SLUICE_CALLOUT_TIMEOUT_MS: milliseconds(200),
   SLUICE_ENVOY_ADMIN_PORT: port(9901),
   SLUICE_TLS_CERT_FILE: z.string().optional(),
   SLUICE_TLS_KEY_FILE: z.string().optional(),
@@ -83,6 +96,18 @@ export const environmentSchema = z.object({
     .transform(Number)
     .refine((value) => value >= 1024 && value <= 64 * MIB, { error: "must be from 1024 to 67108864 (64 MiB)" })
     .default(8 * MIB),
+  SLUICE_PRIORITY_CLASSES: z
+    .string()
+    .transform((text, context) => {
+      const classes = parseClasses(text);
+      if (classes !== undefined) return classes;
+      context.addIssue({
+        code: "custom",
+        message: `must be 1 to ${PRIORITY_CLASSES_MAX} different names with commas between, the one that is served first in front, '${STANDARD_CLASS}' among them`,
+      });
+      return z.NEVER;
+    })
+    .default(DEFAULT_CLASSES),
   SLUICE_USAGE_LOG: z
     .string()
     .regex(/^\//, { error: "must be an absolute path on Envoy's machine, e.g. /var/log/envoy/usage.jsonl" })

@@ -8,7 +8,7 @@ const DOWNSTREAM_CONNECTIONS_MAX = 50_000;
 const XDS_CLUSTER = "sluice_xds";
 
 /** Tags stand in the names of the filter's stats: `sluice.tokens_total;model=gpt-4o;target=azure-eu;tenant=acme;type=input`. */
-const STATS_TAGS = ["model", "target", "tenant", "type", "status"].map((name) => ({
+const STATS_TAGS = ["model", "target", "tenant", "type", "status", "class"].map((name) => ({
   tag_name: name,
   regex: `^wasmcustom\\..*?(;${name}=([^;]*))`,
 }));

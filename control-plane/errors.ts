@@ -114,6 +114,11 @@ export const OPERATOR_ERRORS = {
     message: "The usage store does not answer.",
     mend: "See to its server or its disk, and ask again: nothing was stored, and an id counts once.",
   },
+  ledger_unavailable: {
+    status: 503,
+    message: "The ledger does not answer.",
+    mend: "See to its Redis, or to the disk of SLUICE_DATA_DIR, and ask again.",
+  },
   discovery_not_supported: {
     status: 422,
     message: "Providers of this dialect have no list of models.",

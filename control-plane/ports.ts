@@ -1,7 +1,8 @@
 // The interfaces between the two halves of the control plane. Decisions (resources, store, operator API) know what is
 // wanted; delivery (snapshot, xDS, callout API) knows how Envoy gets it. Neither imports the other's files.
-import type { LeaseStatus, Priority } from "./contract.js";
+import type { LeaseStatus } from "./contract.js";
 import type { Logger } from "./logger.js";
+import type { Budget } from "./resources/budget.js";
 import type { Kind } from "./resources/common.js";
 import type { IdentityProvider, KeySet } from "./resources/identity-provider.js";
 import type { ModelRoute } from "./resources/model-route.js";
@@ -133,19 +134,30 @@ export interface LeaseHolder {
   readonly consumer?: string;
 }
 
+/** A budget as a key is under it. */
+export interface LeaseBudget extends Budget {
+  /** Percent of the limit that is kept for higher priority classes than the key's. */
+  readonly keptPercent?: number;
+}
+
 /** What is known about an API key. Times of the lease itself are set by the callout API from `LeaseTiming`. */
 export interface LeaseAnswer {
   readonly status: (typeof LeaseStatus)[keyof typeof LeaseStatus];
   readonly holder: LeaseHolder;
   /** Empty for an unknown key. */
   readonly keyId: string;
-  readonly priority: (typeof Priority)[keyof typeof Priority];
+  /** Rank of its priority class: 0 is served first. */
+  readonly priority: number;
   /** Bits by number of the enumeration Operation: what the key may do. */
   readonly operations: bigint;
   /** Key that seals ids of provider-side state for this consumer, SEAL_KEY_BYTES long; empty unless granted. */
   readonly sealKey: Buffer;
   /** Levels of patterns as in ARCHITECTURE §2.5: a model must be covered at each. Empty unless granted. */
   readonly models: readonly (readonly string[])[];
+  /** What the tenant prefers of a model route's targets: patterns of providers' model names, the most wanted first. Absent: nothing. */
+  readonly preferredModels?: readonly string[];
+  /** That limit the key, at most LEASE_BUDGETS_MAX. Empty unless granted. */
+  readonly budgets: readonly LeaseBudget[];
   /** Unix ms at which the key itself ends: a lease must not outlive it. */
   readonly keyExpiresAtMs: number | undefined;
 }
@@ -166,6 +178,21 @@ export interface LeaseBook {
   changesSince(sequence: bigint): Promise<LeaseChanges>;
 }
 
+/** What one Envoy may use of targets' capacity, with the names of the priority classes in front (ARCHITECTURE §2.5). */
+export interface CapacityShares {
+  /** Of the content; never 0. */
+  readonly version: bigint;
+  readonly classes: number;
+  readonly count: number;
+  readonly bytes: Buffer;
+}
+
+/** Implemented by the decisions side, used by the callout API. */
+export interface CapacityBook {
+  /** `known`: the version that the asking worker has, 0 = none. Undefined: it may keep that. */
+  sharesOf(nodeId: string, known: bigint): CapacityShares | undefined;
+}
+
 export interface LeaseTiming {
   /** A worker asks again in the background after this time. */
   readonly refreshMs: number;
@@ -180,8 +207,11 @@ export interface CalloutApiOptions {
   readonly token: string;
   readonly leases: LeaseBook;
   readonly timing: LeaseTiming;
+  readonly capacities: CapacityBook;
   /** Every worker report goes here (the publisher's `report`). */
   readonly onReport: (report: WorkerReport) => void;
+  /** Answers a request for grants, within the time-out of callouts; undefined where it is none. */
+  readonly onGrants: (request: Buffer) => Promise<Buffer | undefined>;
   /** Usage events, a line of JSON each: resolves once what is sound of them is durable. */
   readonly onUsage: (lines: Buffer) => Promise<unknown>;
   readonly log: Logger;

@@ -15,6 +15,8 @@ export interface Settings {
   readonly api: { readonly host: string; readonly port: number };
   readonly xds: ListenAddress;
   readonly callout: ListenAddress;
+  /** The longest that a request waits for the control plane. */
+  readonly calloutTimeoutMs: number;
   /** Present if a control port listens beyond loopback; then both speak mutual TLS. */
   readonly tls: MutualTlsFiles | undefined;
   readonly envoyAdminPort: number;
@@ -26,6 +28,8 @@ export interface Settings {
   readonly xdsToken: string | undefined;
   readonly calloutToken: string | undefined;
   readonly requestBodyBytesMax: number;
+  /** From the one that is served first to the one that is served last. */
+  readonly priorityClasses: readonly string[];
   /** On Envoy's machine: where its access log of usage events goes. Undefined = it writes none. */
   readonly usageLogFile: string | undefined;
   readonly filterWasmFile: string;
@@ -185,6 +189,7 @@ function toSettings(environment: Environment, refuse: Refuse): Settings {
     api: { host: environment.SLUICE_API_HOST, port: environment.SLUICE_API_PORT },
     xds,
     callout,
+    calloutTimeoutMs: environment.SLUICE_CALLOUT_TIMEOUT_MS,
     tls: readTls(environment, { SLUICE_XDS_ADDRESS: xds, SLUICE_CALLOUT_ADDRESS: callout }, refuse),
     envoyAdminPort: environment.SLUICE_ENVOY_ADMIN_PORT,
     dataDirectory: resolve(environment.SLUICE_DATA_DIR),
@@ -193,6 +198,7 @@ function toSettings(environment: Environment, refuse: Refuse): Settings {
     xdsToken: environment.SLUICE_XDS_TOKEN,
     calloutToken: environment.SLUICE_CALLOUT_TOKEN,
     requestBodyBytesMax: environment.SLUICE_REQUEST_BODY_BYTES_MAX,
+    priorityClasses: environment.SLUICE_PRIORITY_CLASSES,
     usageLogFile: environment.SLUICE_USAGE_LOG,
     filterWasmFile: resolve(environment.SLUICE_FILTER_WASM ?? defaultFilterWasm()),
     redis: readRedis(environment, refuse),

@@ -1,8 +1,9 @@
-// What the filter asks while it serves: leases of API keys, and changes to them; and what it reports: usage. Own port, own token; nothing of the
+// What the filter asks while it serves: leases of API keys, changes to them, and grants of budgets; and what it reports: usage. Own port, own token; nothing of the
 // operator API is reachable here. Plain node:http: this is the only path whose latency a client's first request feels.
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { GRANTS_BYTES_MAX } from "../grants/records.js";
 import { requireTlsBeyondLoopback } from "../listen-address.js";
 import type { CalloutApi, CalloutApiOptions, MutualTlsFiles } from "../ports.js";
 import { removeStaleSocket } from "../unix-socket.js";
@@ -12,6 +13,7 @@ import { changesRecord, leaseRecord } from "./records.js";
 const LEASE_PATH = /^\/v1\/leases\/([0-9a-f]{64})$/;
 const CHANGES_PATH = "/v1/changes";
 const USAGE_PATH = "/v1/usage";
+const GRANTS_PATH = "/v1/grants";
 /** Twice what a worker collects. */
 const USAGE_BYTES_MAX = 1024 * 1024;
 const NUMBER = /^\d{1,20}$/;
@@ -60,12 +62,13 @@ class Callouts {
     }
     const [path = "", query = ""] = (request.url ?? "").split("?", 2);
     if (path === USAGE_PATH && request.method === "POST") return this.usage(request, response);
+    if (path === GRANTS_PATH && request.method === "POST") return this.grants(request, response);
     request.resume();
     const lease = LEASE_PATH.exec(path);
-    if (request.method !== "GET") reply(response, 405, "GET, or POST of /v1/usage\n");
+    if (request.method !== "GET") reply(response, 405, "GET, or POST of /v1/usage and /v1/grants\n");
     else if (lease?.[1] !== undefined) await this.lease(lease[1], response);
     else if (path === CHANGES_PATH) await this.changes(new URLSearchParams(query), response);
-    else reply(response, 404, "there is /v1/leases/{sha256}, /v1/changes and /v1/usage\n");
+    else reply(response, 404, "there is /v1/leases/{sha256}, /v1/changes, /v1/grants and /v1/usage\n");
   }
 
   private async lease(digest: string, response: ServerResponse): Promise<void> {
@@ -84,18 +87,28 @@ class Callouts {
     reply(response, 200, "");
   }
 
+  private async grants(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request, GRANTS_BYTES_MAX);
+    const answer = body && (await this.options.onGrants(body));
+    if (answer === undefined) reply(response, 400, "no request for grants: see ARCHITECTURE.md, section 2.5\n");
+    else reply(response, 200, answer);
+  }
+
   private async changes(query: URLSearchParams, response: ServerResponse): Promise<void> {
     const since = number(query.get("since"));
     const revision = number(query.get("revision"));
+    const capacities = number(query.get("capacities"));
     const worker = query.get("worker") ?? "";
     const nodeId = query.get("node") ?? "";
     const named = nodeId !== "" && nodeId.length <= NODE_ID_CHARACTERS_MAX;
-    if (since === undefined || revision === undefined || !WORKER.test(worker) || !named) {
-      reply(response, 400, "want since=NUMBER&node=ID&worker=16 HEX&revision=NUMBER\n");
+    const counted = since !== undefined && revision !== undefined && capacities !== undefined;
+    if (!counted || !WORKER.test(worker) || !named) {
+      reply(response, 400, "want since=NUMBER&node=ID&worker=16 HEX&revision=NUMBER&capacities=NUMBER\n");
       return;
     }
     this.options.onReport({ nodeId, worker, revision });
-    reply(response, 200, changesRecord(await this.options.leases.changesSince(since)));
+    const changes = await this.options.leases.changesSince(since);
+    reply(response, 200, changesRecord(changes, this.options.capacities.sharesOf(nodeId, capacities)));
   }
 }
 

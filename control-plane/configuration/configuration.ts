@@ -4,7 +4,8 @@ import { OperatorError, type Problem, StartError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { CompileInput, CompileSettings, ProviderSecrets, Publisher, ResourceSet } from "../ports.js";
 import type { Keyring } from "../secrets/keyring.js";
-import type { ConfigurationStore, StoredCredential } from "../store/store.js";
+import type { ConfigurationStore, PrincipalStore, StoredCredential } from "../store/store.js";
+import { capacityProblems } from "./capacity-references.js";
 import { type Credential, type Credentials, loadCredentials, sealCredential, unfitCredentials } from "./credentials.js";
 import type { Mutex } from "./mutex.js";
 import { danglingReferences } from "./references.js";
@@ -41,10 +42,12 @@ export interface ChangeResult {
 }
 
 export interface ConfigurationParts {
-  readonly store: ConfigurationStore;
+  readonly store: ConfigurationStore & Pick<PrincipalStore, "principal">;
   readonly keyring: Keyring;
   readonly publisher: Publisher;
   readonly settings: CompileSettings;
+  /** From the highest to the lowest. */
+  readonly priorityClasses: readonly string[];
   readonly mutex: Mutex;
   readonly log: Logger;
 }
@@ -135,6 +138,7 @@ export class Configuration {
     const before = this.#live;
     const candidate = await edit(before);
     refuseProblems(danglingReferences(candidate.resources));
+    refuseProblems(await this.#capacityProblems(candidate.resources));
     const now = new Date().toISOString();
     const renewed = this.#renewedCredentials(before.credentials, candidate.credentials, now);
     const sameDocuments = JSON.stringify(candidate.resources) === JSON.stringify(before.resources);
@@ -161,6 +165,16 @@ export class Configuration {
     this.#parts.publisher.publish(this.#compileInput(after), secretsOf(after.credentials));
     this.#parts.log.info("revision published", { revision: Number(after.revision), cause });
     return { changed: true, before, after };
+  }
+
+  #capacityProblems(after: ResourceSet): Promise<readonly Problem[]> {
+    const { store, priorityClasses } = this.#parts;
+    return capacityProblems({
+      before: this.#live.resources,
+      after,
+      classes: priorityClasses,
+      isTenant: async (id) => (await store.principal({ kind: "tenant", id })) !== undefined,
+    });
   }
 
   #seal(credentials: Credentials): StoredCredential[] {

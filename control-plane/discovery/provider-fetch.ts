@@ -1,4 +1,4 @@
-// One GET to a provider, for the control plane itself. The address that the name resolves to is judged, and that very
+// One request to a provider or a webhook, for the control plane itself. The address that the name resolves to is judged, and that very
 // address is connected to; redirects are not followed; time and bytes are bounded.
 import { type LookupAddress, lookup as resolveName } from "node:dns";
 import { type IncomingMessage, request as requestPlain } from "node:http";
@@ -15,6 +15,8 @@ export interface ProviderRequest {
   readonly caCertificates: string | undefined;
   readonly bytesMax: number;
   readonly signal: AbortSignal;
+  /** Sent by POST; without it the request is a GET. */
+  readonly body?: string;
 }
 
 export interface ProviderReply {
@@ -70,7 +72,7 @@ export async function fetchFromProvider(request: ProviderRequest): Promise<Provi
   const { url, headers, signal, bytesMax } = request;
   const secure = url.protocol === "https:";
   const options: RequestOptions = {
-    method: "GET",
+    method: request.body === undefined ? "GET" : "POST",
     // No pool: a connection that was judged for one provider is not reused for another.
     agent: false,
     headers: { accept: "application/json", "accept-encoding": "identity", "user-agent": "sluice", ...headers },
@@ -80,7 +82,7 @@ export async function fetchFromProvider(request: ProviderRequest): Promise<Provi
   };
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = secure ? requestSecure(url, options, resolve) : requestPlain(url, options, resolve);
-    sent.once("error", reject).end();
+    sent.once("error", reject).end(request.body);
   });
   try {
     return { status: message.statusCode ?? 0, body: await readBody(message, bytesMax) };

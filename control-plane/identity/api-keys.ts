@@ -6,7 +6,7 @@ import { apiKeyDigest, apiKeyShownPrefix, generateApiKey } from "../keys.js";
 import { readAccess } from "../resources/access.js";
 import type { ApiKey, ApiKeyCreated, ApiKeyInput, ApiKeyRotated, RotationInput } from "../resources/api-key.js";
 import type { ApiKeyStore, PrincipalStore, StoredApiKey } from "../store/store.js";
-import { documentNotFound } from "./documents.js";
+import { documentNotFound, requireClass } from "./documents.js";
 
 const KEY_ID_CHARACTERS = 16;
 
@@ -41,10 +41,12 @@ function endOfOverlap({ expiresAt }: StoredApiKey, overlapSeconds: number, now: 
 export class ApiKeys {
   readonly #store: PrincipalStore & ApiKeyStore;
   readonly #mutex: Mutex;
+  readonly #priorityClasses: readonly string[];
 
-  constructor(store: PrincipalStore & ApiKeyStore, mutex: Mutex) {
+  constructor(store: PrincipalStore & ApiKeyStore, mutex: Mutex, priorityClasses: readonly string[]) {
     this.#store = store;
     this.#mutex = mutex;
+    this.#priorityClasses = priorityClasses;
   }
 
   /** Rejects with resource_not_found. */
@@ -53,10 +55,11 @@ export class ApiKeys {
     return (await this.#store.apiKeys(consumerId)).map(shownKey);
   }
 
-  /** Rejects with resource_not_found or key_taken. The answer is the only place where a new key is ever seen. */
+  /** Rejects with resource_not_found, invalid_configuration or key_taken. The answer is the only place where a new key is ever seen. */
   create(consumerId: string, { key, name, expiresAt, ...access }: ApiKeyInput): Promise<ApiKeyCreated> {
     return this.#mutex.run(async () => {
       await this.#requireConsumer(consumerId);
+      requireClass(this.#priorityClasses, { kind: "consumer", id: consumerId }, access.priority);
       const clear = key ?? generateApiKey();
       const stored = this.#describe(clear, { consumerId, name, expiresAt, accessJson: JSON.stringify(access) });
       if (!(await this.#store.addApiKey(stored))) throw new OperatorError("key_taken");

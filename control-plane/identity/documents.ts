@@ -1,6 +1,7 @@
 // What services of documents without revisions have in common: how they are changed, and what they refer to.
 import { OperatorError, type Problem } from "../errors.js";
 import { type Kind, PRINCIPAL_KINDS, type PrincipalRef, type ResourceRef } from "../resources/common.js";
+import { classProblem } from "../resources/priority-class.js";
 import type { PrincipalStore, StandingStore } from "../store/store.js";
 
 /** As many as a problem list has; more would help nobody. */
@@ -62,6 +63,12 @@ export async function requirePrincipal(
     mend: `Create the ${to.kind} '${to.id}' first, or name one that exists.`,
   };
   throw new OperatorError("invalid_configuration", { problems: [problem] });
+}
+
+/** Throws invalid_configuration for a priority class that there is not. */
+export function requireClass(classes: readonly string[], from: ResourceRef, name: string | undefined): void {
+  const problem = classProblem(classes, from, "/priority", name);
+  if (problem !== undefined) throw new OperatorError("invalid_configuration", { problems: [problem] });
 }
 
 /** Rejects with still_referenced while a document names this principal. */

@@ -1,7 +1,6 @@
 // What a key may do, from what it and each principal above it say: every level narrows, the nearest class counts. Pure.
-import { Priority } from "../contract.js";
 import type { LeaseHolder } from "../ports.js";
-import { type Access, EVERY_MODEL, operationBits, PRIORITY_NUMBERS } from "../resources/access.js";
+import { type Access, EVERY_MODEL, operationBits } from "../resources/access.js";
 import type { PrincipalKind } from "../resources/common.js";
 import type { Principal } from "../resources/principal.js";
 
@@ -16,18 +15,21 @@ export interface EffectiveAccess {
   /** One list of patterns for each level that restricts, the narrowest first. */
   readonly models: readonly (readonly string[])[];
   readonly operations: bigint;
-  readonly priority: (typeof Priority)[keyof typeof Priority];
+  /** Of the tenant. */
+  readonly preferredModels: readonly string[];
+  /** Name of the class that counts; undefined where nobody says. */
+  readonly priority: string | undefined;
 }
 
 /** `principals`: those above the key, the nearest first. */
 export function effectiveAccess(key: Access, principals: readonly PrincipalOfKey[]): EffectiveAccess {
   const levels: readonly Access[] = [key, ...principals.map(({ principal }) => principal)];
-  const priority = levels.find((level) => level.priority !== undefined)?.priority;
   return {
     holder: Object.fromEntries(principals.map(({ kind, principal }) => [kind, principal.id])),
     disabled: principals.some(({ principal }) => principal.disabled),
     models: levels.flatMap(({ models }) => (models === undefined || models.includes(EVERY_MODEL) ? [] : [models])),
+    preferredModels: principals.flatMap(({ principal }) => principal.preferredModels ?? []),
     operations: levels.reduce((bits, { operations }) => bits & operationBits(operations), operationBits(undefined)),
-    priority: priority === undefined ? Priority.STANDARD : PRIORITY_NUMBERS[priority],
+    priority: levels.find((level) => level.priority !== undefined)?.priority,
   };
 }

@@ -4,8 +4,10 @@ import { LeaseStatus, Priority, SEAL_KEY_BYTES } from "../contract.js";
 import type { LeaseAnswer, LeaseBook, LeaseChanges, LeaseHolder } from "../ports.js";
 import { readAccess } from "../resources/access.js";
 import { readPrincipal } from "../resources/principal.js";
+import { rankOf } from "../resources/priority-class.js";
 import type { Keyring } from "../secrets/keyring.js";
-import type { ApiKeyStore, PrincipalStore, StoredApiKey, StoredPrincipal } from "../store/store.js";
+import type { ApiKeyStore, PrincipalStore, StandingStore, StoredApiKey, StoredPrincipal } from "../store/store.js";
+import { budgetsOf, keptPercent } from "./budgets.js";
 import { effectiveAccess } from "./effective-access.js";
 import type { KeyUses } from "./key-uses.js";
 
@@ -20,13 +22,16 @@ const UNKNOWN_KEY: LeaseAnswer = {
   operations: 0n,
   sealKey: Buffer.alloc(0),
   models: [],
+  budgets: [],
   keyExpiresAtMs: undefined,
 };
 
 export interface LeaseBookParts {
-  readonly store: ApiKeyStore & PrincipalStore;
+  readonly store: ApiKeyStore & PrincipalStore & StandingStore;
   readonly keyring: Keyring;
   readonly uses: Pick<KeyUses, "note">;
+  /** From the highest to the lowest. */
+  readonly priorityClasses: readonly string[];
   /** Unix ms. */
   readonly now?: () => number;
 }
@@ -61,14 +66,19 @@ export class StoreLeaseBook implements LeaseBook {
     const { key } = caller;
     const principals = caller.principals.map(({ kind, json }) => ({ kind, principal: readPrincipal(kind, json) }));
     const access = key === undefined ? {} : readAccess(key.accessJson);
-    const { holder, disabled, ...allowed } = effectiveAccess(access, principals);
+    const { holder, disabled, priority, ...allowed } = effectiveAccess(access, principals);
     const keyExpiresAtMs = endOf(key);
     const nowMs = this.#now();
     const status = statusOf(disabled, keyExpiresAtMs, nowMs);
     const known = { ...UNKNOWN_KEY, status, holder, keyId: key?.id ?? "", keyExpiresAtMs };
     if (status !== LeaseStatus.GRANTED) return known;
     if (key !== undefined) this.#parts.uses.note(sha256Hex, nowMs);
-    return { ...known, ...allowed, sealKey: this.#sealKeyOf(holder) };
+    const rank = rankOf(this.#parts.priorityClasses, priority);
+    const budgets = (await budgetsOf(this.#parts.store, holder)).map((budget) => ({
+      ...budget,
+      keptPercent: keptPercent(budget, this.#parts.priorityClasses, rank),
+    }));
+    return { ...known, ...allowed, priority: rank, budgets, sealKey: this.#sealKeyOf(holder) };
   }
 
   changesSince(sequence: bigint): Promise<LeaseChanges> {

@@ -12,6 +12,7 @@ import {
   type Documents,
   documentNotFound,
   type Precondition,
+  requireClass,
   requirePrincipal,
   requireUnreferenced,
   unchanged,
@@ -21,11 +22,18 @@ export class Principals implements Documents<Principal> {
   readonly #kind: PrincipalKind;
   readonly #store: PrincipalStore & StandingStore;
   readonly #mutex: Mutex;
+  readonly #priorityClasses: readonly string[];
 
-  constructor(kind: PrincipalKind, store: PrincipalStore & StandingStore, mutex: Mutex) {
+  constructor(
+    kind: PrincipalKind,
+    store: PrincipalStore & StandingStore,
+    mutex: Mutex,
+    priorityClasses: readonly string[],
+  ) {
     this.#kind = kind;
     this.#store = store;
     this.#mutex = mutex;
+    this.#priorityClasses = priorityClasses;
   }
 
   async list({ scope, ...page }: DocumentPage): Promise<readonly Principal[]> {
@@ -44,6 +52,7 @@ export class Principals implements Documents<Principal> {
       const ref = { kind: this.#kind, id: principal.id };
       const before = await this.find(principal.id);
       precondition(before);
+      requireClass(this.#priorityClasses, ref, principal.priority);
       const parent = parentOf(this.#kind, principal);
       await requirePrincipal(this.#store, ref, "", parent);
       await this.#requireOwnIdentities(principal);

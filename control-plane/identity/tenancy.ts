@@ -20,13 +20,15 @@ export interface TenancyParts {
   readonly store: Store;
   readonly mutex: Mutex;
   readonly publisher: Pick<Publisher, "trust">;
+  /** From the highest to the lowest. */
+  readonly priorityClasses: readonly string[];
   readonly log: Logger;
 }
 
 /** Tells the publisher whose tokens are trusted. */
 export async function openTenancy(parts: TenancyParts): Promise<Tenancy> {
-  const { store, mutex } = parts;
-  const of = (kind: PrincipalKind) => new Principals(kind, store, mutex);
+  const { store, mutex, priorityClasses } = parts;
+  const of = (kind: PrincipalKind) => new Principals(kind, store, mutex, priorityClasses);
   return {
     principals: {
       tenant: of("tenant"),
@@ -34,8 +36,8 @@ export async function openTenancy(parts: TenancyParts): Promise<Tenancy> {
       application: of("application"),
       consumer: of("consumer"),
     },
-    apiKeys: new ApiKeys(store, mutex),
-    budgets: new Budgets(store, mutex),
+    apiKeys: new ApiKeys(store, mutex, priorityClasses),
+    budgets: new Budgets(store, mutex, priorityClasses),
     identityProviders: await IdentityProviders.open(parts),
   };
 }

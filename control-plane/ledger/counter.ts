@@ -64,6 +64,9 @@ export function windowOf(budget: Budget, start: number | undefined, now: number)
   return { start, end: windowAt(budget, start).end };
 }
 
+/** The nonce of an Envoy process, and which of its holders it is. */
+const HOLDER = /^[0-9a-f]{16,64}$/;
+
 function amount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
@@ -90,7 +93,7 @@ export function checkAsk({ holder, entries }: Ask): void {
   const refuse = (detail: string) => {
     throw new LedgerError("invalid_ask", detail);
   };
-  if (!/^[0-9a-f]{16}$/.test(holder)) refuse("holder must be 16 hex characters");
+  if (!HOLDER.test(holder)) refuse("holder must be 16 to 64 hex characters");
   if (entries.length > ENTRIES_MAX) refuse(`more than ${ENTRIES_MAX} entries`);
   const defect = entries.map((entry, index) => entryDefect(entry) ?? repeats(entry, entries.slice(0, index)));
   const first = defect.findIndex((text) => text !== undefined);

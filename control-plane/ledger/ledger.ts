@@ -33,7 +33,7 @@ export interface AskEntry {
 }
 
 export interface Ask {
-  /** The nonce of the Envoy process. One that starts again is another holder. */
+  /** 16 to 64 hex characters: the nonce of an Envoy process, and a number. One that starts again is another holder. */
   readonly holder: string;
   /** All or nothing: if one is refused, none of the others grows. */
   readonly entries: readonly AskEntry[];

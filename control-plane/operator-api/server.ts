@@ -4,6 +4,7 @@ import express, { type Express, type RequestHandler } from "express";
 import type { Configuration } from "../configuration/configuration.js";
 import { OperatorError } from "../errors.js";
 import type { Tenancy } from "../identity/tenancy.js";
+import type { Ledger } from "../ledger/ledger.js";
 import type { Logger } from "../logger.js";
 import type { ControlPlaneMetrics } from "../metrics/control-plane-metrics.js";
 import type { Publisher } from "../ports.js";
@@ -12,6 +13,7 @@ import type { UsageIngest } from "../usage/ingest.js";
 import type { UsageStore } from "../usage/usage-store.js";
 import { requireOperatorToken } from "./authentication.js";
 import { parseJson, readBody } from "./body.js";
+import { budgetOperations } from "./budget-operations.js";
 import { catalogOperations } from "./catalog-operations.js";
 import { configurationOperations } from "./configuration-operations.js";
 import { discoverOperation } from "./discover-operation.js";
@@ -34,6 +36,7 @@ export interface OperatorApiParts {
   readonly publisher: Publisher;
   readonly usage: UsageStore;
   readonly usageIngest: UsageIngest;
+  readonly ledger: Pick<Ledger, "state">;
   readonly metrics: ControlPlaneMetrics;
   readonly log: Logger;
 }
@@ -59,6 +62,7 @@ export function operatorOperations(parts: Omit<OperatorApiParts, "token" | "log"
     discoverOperation(parts.configuration),
     ...configurationOperations(parts.configuration),
     ...tenancyOperations(parts.tenancy),
+    ...budgetOperations(parts.tenancy.budgets, parts.ledger),
     ...revisionOperations(parts),
     ...statusOperations(parts.publisher),
     ...catalogOperations(),

@@ -1,8 +1,9 @@
 // What each level of tenancy may say about access: models, operations and a priority class. Levels only ever narrow what
 // those above allow; how they combine is in identity/effective-access.ts.
 import { z } from "zod";
-import { Operation, Priority } from "../contract.js";
+import { Operation } from "../contract.js";
 import { withinBytes } from "./common.js";
+import { priorityClassSchema } from "./priority-class.js";
 
 const PATTERNS_MAX = 100;
 /** A lease carries the patterns of up to five levels, and the filter reads leases of at most 16 KiB. */
@@ -28,15 +29,6 @@ export function operationBits(operations: readonly string[] | undefined): bigint
   const numbers = operations.flatMap((name) => OPERATION_NUMBERS.get(name) ?? []);
   return [...UNRESTRICTED, ...numbers].reduce((bits, number) => bits | (1n << BigInt(number)), 0n);
 }
-
-export const PRIORITIES = ["critical", "standard", "batch"] as const;
-export type PriorityName = (typeof PRIORITIES)[number];
-
-export const PRIORITY_NUMBERS: Readonly<Record<PriorityName, (typeof Priority)[keyof typeof Priority]>> = {
-  critical: Priority.CRITICAL,
-  standard: Priority.STANDARD,
-  batch: Priority.BATCH,
-};
 
 /** The pattern that restricts nothing. */
 export const EVERY_MODEL = "*";
@@ -68,15 +60,33 @@ export const modelsInputSchema = patterns
   })
   .describe("Models that may be called.");
 
+const PREFERRED_MAX = 16;
+
+// Providers name models as they like; what JSON would escape cannot be compared in the filter.
+const preferredModelSchema = z
+  .string()
+  .min(1)
+  .regex(/^[^\p{Cc}\p{Cs}"\\*]*\*?$/u, { error: "must be a provider's model name, or a prefix of one ending in '*'" })
+  .refine((pattern) => withinBytes(pattern, 128), { error: "must be at most 128 bytes of UTF-8" })
+  .describe("A provider's own name of a model, as targets have it, or a prefix ending in '*'.");
+
+export const preferredModelsSchema = z
+  .array(preferredModelSchema)
+  .min(1)
+  .max(PREFERRED_MAX)
+  .describe(
+    "Targets of these models are tried first in every model route, the first ones in front; the others follow.",
+  );
+
 export const operationsSchema = z
   .array(z.enum(OPERATIONS))
   .min(1)
   .max(OPERATIONS.length)
   .describe("Operations that may be used; without it all. Lists of models may always be asked for.");
 
-export const prioritySchema = z
-  .enum(PRIORITIES)
-  .describe("Class when capacity is scarce. The most specific one counts; without any it is standard.");
+export const prioritySchema = priorityClassSchema.describe(
+  "Priority class when capacity is scarce. The most specific one counts; without any it is standard.",
+);
 
 /** What a key narrows; kept with it as JSON. */
 export const accessFields = {
@@ -94,5 +104,5 @@ export function readAccess(json: string): z.output<typeof accessSchema> {
 export interface Access {
   readonly models?: readonly string[] | undefined;
   readonly operations?: readonly string[] | undefined;
-  readonly priority?: PriorityName | undefined;
+  readonly priority?: string | undefined;
 }

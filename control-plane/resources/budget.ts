@@ -5,8 +5,10 @@ import { isTimeZone } from "../usage/time-zone.js";
 import { isPrivateHost } from "./address.js";
 import { idSchema } from "./common.js";
 import { modelNameSchema } from "./model-route.js";
+import { priorityClassSchema } from "./priority-class.js";
 
 const MODELS_MAX = 100;
+const PERCENT_MAX = 100;
 /** The shortest month has 28 days: a later first day would not exist in all of them. */
 const MONTH_START_DAY_MAX = 28;
 
@@ -112,6 +114,10 @@ const budgetFields = {
     .boolean()
     .default(false)
     .describe("Permit a webhook with plain http, on this machine or in a private network."),
+  reserved: z
+    .record(priorityClassSchema, z.int().min(1).max(PERCENT_MAX))
+    .optional()
+    .describe("Percent of the limit that only requests of this priority class, or of a higher one, may use."),
   shadowMode: z.boolean().default(false).describe("Count and warn, but never refuse."),
   onLedgerLost: z
     .discriminatedUnion("mode", [
@@ -173,11 +179,17 @@ function checkWebhook({ webhook, allowPrivateAddress }: Fields, refuse: Refuse):
   }
 }
 
+function checkReserved({ reserved = {} }: Fields, refuse: Refuse): void {
+  const sum = Object.values(reserved).reduce((total, percent) => total + percent, 0);
+  if (sum > PERCENT_MAX) refuse(["reserved"], `adds up to ${sum} %`, `Reserve at most ${PERCENT_MAX} % in all.`);
+}
+
 function checkTogether(fields: Fields, context: z.RefinementCtx): void {
   const refuse: Refuse = (path, message, mend) => context.addIssue({ code: "custom", path, message, params: { mend } });
   checkWindow(fields, refuse);
   checkWeights(fields, refuse);
   checkWebhook(fields, refuse);
+  checkReserved(fields, refuse);
 }
 
 export const budgetSchema = z

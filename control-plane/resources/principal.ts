@@ -7,6 +7,7 @@ import {
   modelsInputSchema,
   modelsSchema,
   operationsSchema,
+  preferredModelsSchema,
   prioritySchema,
 } from "./access.js";
 import { displayNameSchema, idSchema, PRINCIPAL_KINDS, type PrincipalKind, type PrincipalRef } from "./common.js";
@@ -20,6 +21,8 @@ export interface Principal extends Access {
   readonly application?: string | undefined;
   /** Of consumers only. */
   readonly identities?: readonly Identity[] | undefined;
+  /** Of tenants only. */
+  readonly preferredModels?: readonly string[] | undefined;
   readonly models: readonly string[];
   readonly disabled: boolean;
 }
@@ -52,9 +55,10 @@ function parentFields(kind: PrincipalKind) {
   );
 }
 
-/** Only consumers call; what is above them has no identity of its own. */
-function identityFields(kind: PrincipalKind): Record<string, z.ZodOptional<typeof identitiesSchema>> {
-  return kind === "consumer" ? { identities: identitiesSchema.optional() } : {};
+/** Only consumers call, what is above them has no identity of its own; and what is preferred is agreed on with the tenant. */
+function kindFields(kind: PrincipalKind): Record<string, z.ZodOptional> {
+  if (kind === "consumer") return { identities: identitiesSchema.optional() };
+  return kind === "tenant" ? { preferredModels: preferredModelsSchema.optional() } : {};
 }
 
 /** The parent's own parents are known from its document: a second one could only contradict them. */
@@ -69,7 +73,7 @@ function checkOneParent(kind: PrincipalKind) {
 }
 
 function nounOf(kind: PrincipalKind, name: string, example: object): PrincipalNoun {
-  const own = { displayName: displayNameSchema.optional(), ...parentFields(kind), ...identityFields(kind) };
+  const own = { displayName: displayNameSchema.optional(), ...parentFields(kind), ...kindFields(kind) };
   const schema = z
     .strictObject({ id: idSchema, ...own, ...fieldsOf(modelsSchema) })
     .superRefine(checkOneParent(kind))

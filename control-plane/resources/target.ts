@@ -7,6 +7,7 @@ import {
   tokenPricesSchema,
   unitPricesSchema,
 } from "../catalog/model-entry.js";
+import { capacitySchema } from "./capacity.js";
 import { idSchema, isWellFormed } from "./common.js";
 
 const targetFields = {
@@ -29,6 +30,7 @@ const targetFields = {
   modalities: modalitiesSchema.optional().describe("What it reads and writes, in place of the catalogue's."),
   currency: currencySchema.optional().describe("Of the prices here; without it the catalogue's, or USD."),
   prices: tokenPricesSchema.optional().describe("Prices of tokens, each in place of the catalogue's. Zero is a price."),
+  capacity: capacitySchema.optional().describe("What it can take; without it nothing is limited here."),
   unitPrices: unitPricesSchema.optional().describe("Prices of what is not counted in tokens, likewise."),
 };
 

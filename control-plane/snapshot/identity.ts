@@ -1,6 +1,7 @@
 // Tokens of identity providers, judged by Envoy's own filter before ours runs. What it proved goes into filter state, which
 // no client can write: a header would have to be stripped from every request, also while the judging filter has no
-// configuration yet. Both filters are always in the chain and come by ECDS, so that the listener never changes.
+// configuration yet. Both filters are always in the chain and come by ECDS, so that the listener never changes; the route
+// switches them on.
 import { ECDS_JWT, ECDS_JWT_SUBJECT, FILTER_STATE_JWT_ISSUER, FILTER_STATE_JWT_SUBJECT } from "../contract.js";
 import type { TrustedIssuer } from "../ports.js";
 import type { EnvoyJson } from "../xds/registry.js";
@@ -13,9 +14,17 @@ const METADATA = "envoy.filters.http.jwt_authn";
 /** Proving a signature costs some 50 µs; a token comes with every request of its holder. */
 const PROVEN_TOKENS_KEPT = 1_000;
 
-/** In the listener's chain, in front of the gateway root. */
+/** In the listener's chain, in front of the gateway root. Off, but for routes that say otherwise. */
 export function identityFilters(): EnvoyValue[] {
-  return [discoveredFilter(ECDS_JWT, [JWT_TYPE]), discoveredFilter(ECDS_JWT_SUBJECT, [FILTER_STATE_TYPE])];
+  const filters = [discoveredFilter(ECDS_JWT, [JWT_TYPE]), discoveredFilter(ECDS_JWT_SUBJECT, [FILTER_STATE_TYPE])];
+  return filters.map((filter) => ({ ...filter, disabled: true }));
+}
+
+/** Of a virtual host, by the filter's name: two filters that have nothing to judge would cost every request some 3 %. */
+export function identityOverrides(judgesTokens: boolean): { [key: string]: EnvoyValue } {
+  if (!judgesTokens) return {};
+  const on = { ...typed("envoy.config.route.v3.FilterConfig"), config: {} };
+  return { typed_per_filter_config: { [ECDS_JWT]: on, [ECDS_JWT_SUBJECT]: on } };
 }
 
 export function identityExtensions(issuers: readonly TrustedIssuer[]): EnvoyJson[] {

@@ -3,6 +3,7 @@
 import { FILTER_STATE_TARGET, HEADER_RETRY, ROUTE_CONFIGURATION, ROUTE_PER_TRY_TIMEOUT_MS } from "../contract.js";
 import type { EnvoyJson } from "../xds/registry.js";
 import { duration, type EnvoyValue, typed } from "./envoy-json.js";
+import { identityOverrides } from "./identity.js";
 
 export const ROUTE_ANTHROPIC = "anthropic";
 export const ROUTE_GEMINI = "gemini";
@@ -55,7 +56,7 @@ function route(name: string, match: EnvoyValue, bodyBufferBytes: number): EnvoyV
 }
 
 /** Routes that do the same: the name of the one taken tells Envoy's own replies which protocol the client speaks. */
-export function routes(clusters: readonly string[], bodyBufferBytes: number): EnvoyJson {
+export function routes(clusters: readonly string[], bodyBufferBytes: number, judgesTokens: boolean): EnvoyJson {
   return typed("envoy.config.route.v3.RouteConfiguration", {
     name: ROUTE_CONFIGURATION,
     // A mark that Envoy could not follow.
@@ -72,6 +73,7 @@ export function routes(clusters: readonly string[], bodyBufferBytes: number): En
       {
         name: "all",
         domains: ["*"],
+        ...identityOverrides(judgesTokens),
         routes: [
           // Most requests end here, before any expression is matched.
           route(ROUTE_OPENAI, { prefix: "/v1/chat/" }, bodyBufferBytes),

@@ -21,7 +21,8 @@ export interface Snapshot {
   readonly endpoints: readonly EnvoyJson[];
   /** Bytes for the gateway root. */
   readonly filterConfig: Buffer;
-  readonly routesTo: (clusters: readonly string[]) => EnvoyJson;
+  /** `judgesTokens`: some identity provider is trusted. */
+  readonly routesTo: (clusters: readonly string[], judgesTokens: boolean) => EnvoyJson;
 }
 
 function quirkBits(names: readonly (keyof typeof QUIRKS)[]): number {
@@ -69,7 +70,7 @@ export function compile({ revision, resources, routesCreated, settings }: Compil
       calloutTimeoutMs,
       logsUsage: settings.usageLogFile !== undefined,
     }),
-    routesTo: (names) => routes(names, bodyBufferBytes(settings)),
+    routesTo: (names, judgesTokens) => routes(names, bodyBufferBytes(settings), judgesTokens),
   };
 }
 

@@ -107,6 +107,7 @@ class Publisher implements XdsPublisher {
     for (const resource of this.fixedSecrets) secretResources.set(resource.name, resource);
     const extensions = toResources([...signingExtensions(input, secrets), ...identityExtensions(this.trusted)], key);
     for (const resource of [gateway, this.targetExtension]) extensions.set(resource.name, resource);
+    const judgesTokens = this.trusted.length > 0;
     return {
       revision: snapshot.revision,
       listeners: toResources([snapshot.listener], key),
@@ -114,7 +115,7 @@ class Publisher implements XdsPublisher {
       endpoints: toResources(snapshot.endpoints, key),
       secrets: secretResources,
       extensions,
-      routesTo: (names) => toResources([snapshot.routesTo(names)], key),
+      routesTo: (names) => toResources([snapshot.routesTo(names, judgesTokens)], key),
     };
   }
 

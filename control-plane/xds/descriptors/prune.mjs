@@ -15,6 +15,7 @@ const ROOTS = [
   "envoy.service.discovery.v3.DeltaDiscoveryRequest",
   "envoy.service.discovery.v3.DeltaDiscoveryResponse",
   "envoy.config.listener.v3.Listener",
+  "envoy.config.route.v3.FilterConfig",
   "envoy.config.route.v3.RouteConfiguration",
   "envoy.config.cluster.v3.Cluster",
   "envoy.config.endpoint.v3.ClusterLoadAssignment",
