@@ -122,3 +122,20 @@ export function speaks(dialect: i32, protocol: i32): bool {
       return dialect == Dialect.OPENAI || dialect == Dialect.AZURE;
   }
 }
+
+/** Operations that models are asked by, and that therefore cost tokens whether or not the provider tells how many. */
+export function metersTokens(operation: i32): bool {
+  switch (operation) {
+    case Operation.CHAT:
+    case Operation.MESSAGES:
+    case Operation.RESPONSES:
+    case Operation.COMPLETIONS:
+    case Operation.GENERATE_CONTENT:
+    case Operation.EMBEDDINGS:
+    case Operation.GEMINI_EMBED:
+    case Operation.GEMINI_BATCH_EMBED:
+      return true;
+    default:
+      return false;
+  }
+}

@@ -6,7 +6,7 @@
 
 import { memoryAllows } from "../sdk/arena";
 import { Literal } from "../sdk/literal";
-import { MINUS, ZERO } from "./ascii";
+import { COLON, COMMA, MINUS, QUOTE, ZERO } from "./ascii";
 
 /** First block: a header, a short event or a small body fits without growing. */
 const FIRST_BYTES: i32 = 1024;
@@ -50,6 +50,7 @@ export class ByteWriter {
   }
 
   /** Makes room for `size` more bytes: true when they can be stored at `pointer + length`. */
+  @inline
   reserve(size: i32): bool {
     if (this.overflow) return false;
     if (size <= this.capacity - this.length && size >= 0) return true;
@@ -80,6 +81,21 @@ export class ByteWriter {
     const target = this.pointer + <usize>this.length;
     for (let i: usize = 0; i < <usize>length; i++) store<u8>(target + i, load<u8>(source + i * 2));
     this.length += length;
+  }
+
+  /** `"name":` with a comma in front, or without: one check for room, as usage events have dozens. */
+  writeKey(name: string, comma: bool): void {
+    const length = name.length;
+    if (!this.reserve(length + 4)) return;
+    const source = changetype<usize>(name);
+    let target = this.pointer + <usize>this.length;
+    if (comma) store<u8>(target++, <u8>COMMA);
+    store<u8>(target++, <u8>QUOTE);
+    for (let i: usize = 0; i < <usize>length; i++) store<u8>(target + i, load<u8>(source + i * 2));
+    target += length;
+    store<u8>(target, <u8>QUOTE);
+    store<u8>(target, <u8>COLON, 1);
+    this.length += length + (comma ? 4 : 3);
   }
 
   /** Little endian, as in every record of ARCHITECTURE.md §2. */

@@ -2,8 +2,10 @@
 // Pointers into headers and body are valid only during the callback that set them.
 
 import { ByteWriter } from "../bytes/byte-writer";
+import { queue } from "../capacity/queue";
 import { FilterConfig } from "../config/filter-config";
-import { Operation, Protocol, UsageAsk } from "../contract";
+import { Operation, Protocol, TARGETS_MAX, UsageAsk } from "../contract";
+import { UNCAPPED } from "../json/envelope";
 import { JsonToken } from "../json/token";
 import { Lease } from "../state/lease";
 import { Account, closeAccount, MODEL_BYTES_MAX, openAccount } from "../usage/account";
@@ -49,6 +51,12 @@ export class Exchange {
 
   body: usize = 0;
   bodyLength: i32 = 0;
+  /** The most that the client lets each answer have, in tokens, and how many answers it wants; UNCAPPED = it does not say. */
+  outputCap: i64 = UNCAPPED;
+  choices: i64 = 1;
+  /** Behind the brace that opens the body, and behind that of its "generationConfig"; 0 = there is none, -1 = it is no object. */
+  bodyStart: i32 = 0;
+  generationConfigStart: i32 = 0;
   streaming: bool = false;
   streamUsage: bool = false;
   /** How the body of a stream that tells no usage is made to ask for it, and which bytes of it that takes the place of. */
@@ -76,6 +84,9 @@ export class Exchange {
   account: Account | null = null;
   /** The record of the only target that holds what the request continues; 0 = any target of the route will do. */
   pinnedTarget: usize = 0;
+  /** Records of the targets that can serve it, in the order of the attempts. */
+  readonly targets: StaticArray<usize> = new StaticArray<usize>(TARGETS_MAX);
+  targetCount: i32 = 0;
 
   begin(config: FilterConfig): void {
     this.config = config.retain();
@@ -84,6 +95,9 @@ export class Exchange {
     this.protocol = Protocol.OPENAI;
     this.streaming = false;
     this.streamUsage = false;
+    this.outputCap = UNCAPPED;
+    this.choices = 1;
+    this.bodyStart = 0;
     this.usageAsk = UsageAsk.NONE;
     this.isForm = false;
     this.formLength = -1;
@@ -93,6 +107,14 @@ export class Exchange {
     this.bodyLength = 0;
     this.route = 0;
     this.pinnedTarget = 0;
+    this.targetCount = 0;
+  }
+
+  /** Forward in the order of the attempts. */
+  moveTarget(from: i32, to: i32): void {
+    const record = this.targets[from];
+    for (let i = from; i > to; i--) this.targets[i] = this.targets[i - 1];
+    this.targets[to] = record;
   }
 
   /** From here on what happens is accounted for, if it is known who asks. Lists of models cost nothing. */
@@ -116,16 +138,19 @@ export class Exchange {
   }
 
   endAccount(): void {
+    const room = this.waitsIn;
+    if (room != null) room.leave(this);
+    this.waitsIn = null;
     const account = this.account;
-    if (account != null) closeAccount(account);
+    if (account == null) return;
+    const hadRoom = account.admission != null;
+    closeAccount(account);
     this.account = null;
+    if (hadRoom) queue.serve();
   }
 
   /** Lets go of everything that is not the pool's own. */
   end(): void {
-    const room = this.waitsIn;
-    if (room != null) room.leave(this);
-    this.waitsIn = null;
     this.dialectHeaders.release();
     this.passedPath.release();
     const config = this.config;

@@ -18,6 +18,7 @@ import {
 } from "../contract";
 import { parseInteger } from "../json/text";
 import { identify } from "../policies/identify";
+import { writeLimitHeaders } from "../quota/limit-headers";
 import {
   Action,
   actAs,
@@ -169,6 +170,8 @@ export class GatewayStream extends StreamContext {
       number.reset().writeUnsigned(config.revision);
       setHeader(HeaderMap.RESPONSE, REVISION, number.pointer, number.length);
     }
+    const account = this.exchange.account;
+    if (account != null && account.reservation != null) writeLimitHeaders(account.reservation!);
     return Action.CONTINUE;
   }
 

@@ -2,22 +2,63 @@
 
 import { Operation } from "../contract";
 import { isGemini } from "../operations";
+import { admit } from "../policies/admit";
 import { authorise } from "../policies/authorise";
 import { identify } from "../policies/identify";
 import { chooseModelRoute } from "../policies/model-route";
+import { orderTargets } from "../policies/order-targets";
 import { pinTarget } from "../policies/pin-target";
 import { makePlan, pinPassed } from "../policies/plan";
 import { readBodyAlone, readEnvelope } from "../policies/read-envelope";
+import { reserve } from "../policies/reserve";
 import { Exchange, Step } from "./exchange";
 import { answerModel, answerModelList } from "./models";
 
-const BODY: Step[] = [identify, readEnvelope, authorise, chooseModelRoute, pinTarget, makePlan];
+const BODY: Step[] = [
+  identify,
+  readEnvelope,
+  authorise,
+  chooseModelRoute,
+  pinTarget,
+  orderTargets,
+  reserve,
+  admit,
+  makePlan,
+];
 /** The path names the model. */
-const NAMED_MODEL: Step[] = [identify, readBodyAlone, authorise, chooseModelRoute, makePlan];
-const FORM: Step[] = [identify, authorise, chooseModelRoute, makePlan];
+const NAMED_MODEL: Step[] = [
+  identify,
+  readBodyAlone,
+  authorise,
+  chooseModelRoute,
+  orderTargets,
+  reserve,
+  admit,
+  makePlan,
+];
+const FORM: Step[] = [identify, authorise, chooseModelRoute, orderTargets, reserve, admit, makePlan];
 /** Operations that the filter does not know, with a body that names the model, or one that nobody reads. */
-const PASSED: Step[] = [identify, readEnvelope, authorise, chooseModelRoute, pinPassed, makePlan];
-const PASSED_UNREAD: Step[] = [identify, authorise, chooseModelRoute, pinPassed, makePlan];
+const PASSED: Step[] = [
+  identify,
+  readEnvelope,
+  authorise,
+  chooseModelRoute,
+  pinPassed,
+  orderTargets,
+  reserve,
+  admit,
+  makePlan,
+];
+const PASSED_UNREAD: Step[] = [
+  identify,
+  authorise,
+  chooseModelRoute,
+  pinPassed,
+  orderTargets,
+  reserve,
+  admit,
+  makePlan,
+];
 const MODEL_LIST: Step[] = [identify, answerModelList];
 const MODEL: Step[] = [identify, authorise, chooseModelRoute, answerModel];
 

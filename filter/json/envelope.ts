@@ -10,11 +10,13 @@ import { ByteWriter } from "../bytes/byte-writer";
 import { equalsAscii } from "../bytes/compare";
 import { UsageAsk } from "../contract";
 import { JsonReader } from "./reader";
-import { unescapeTo } from "./text";
+import { parseInteger, unescapeTo } from "./text";
 import { JsonError, JsonToken } from "./token";
 
 /** Members of the top level that are told apart; the APIs define some forty. */
 const KEYS_MAX: i32 = 256;
+/** No cap of the output is given. */
+export const UNCAPPED: i64 = -1;
 /** Longest key that is compared unescaped, if it has escapes. */
 const ESCAPED_KEY_BYTES_MAX: i32 = 1024;
 
@@ -38,6 +40,12 @@ export class Envelope {
   previousResponseEnd: i32 = 0;
   /** `stream_options.include_usage` is `true`. */
   includeUsage: bool = false;
+  /** The most tokens that each answer may have; UNCAPPED = not given, or no number. How many answers are wanted. */
+  outputCap: i64 = UNCAPPED;
+  choices: i64 = 1;
+  /** Behind the brace that opens the body, and behind that of its "generationConfig"; 0 = there is none, -1 = it is no object. */
+  bodyStart: i32 = 0;
+  generationConfigStart: i32 = 0;
   /** How the body is made to ask for the usage of its stream, and which bytes of it that takes the place of. */
   usageAsk: UsageAsk = UsageAsk.NONE;
   usageAskStart: i32 = 0;
@@ -61,6 +69,7 @@ export class Envelope {
       return first == JsonToken.ERROR ? this.failAsReader() : this.fail(JsonError.NOT_OBJECT, reader.tokenStart);
     }
     this.askAt(UsageAsk.MEMBER, reader.tokenEnd, reader.tokenEnd);
+    this.bodyStart = reader.tokenEnd;
     while (reader.next() == JsonToken.KEY) {
       const keyStart = reader.tokenStart;
       if (this.keyCount == KEYS_MAX || !this.takeKey()) return this.fail(JsonError.KEY_LIMIT, keyStart);
@@ -83,12 +92,18 @@ export class Envelope {
     this.messagesKind = JsonToken.NONE;
     this.previousResponseKind = JsonToken.NONE;
     this.includeUsage = false;
+    this.outputCap = UNCAPPED;
+    this.choices = 1;
+    this.generationConfigStart = 0;
     this.keyCount = 0;
   }
 
   /** The value of the member whose key was just read. */
   private readMember(): bool {
     switch (this.keyLength) {
+      case 1:
+        if (this.keyIs("n")) return this.readChoices();
+        break;
       case 5:
         if (this.keyIs("model")) return this.readModel();
         break;
@@ -105,6 +120,22 @@ export class Envelope {
           this.messagesKind = this.reader.token;
           return true;
         }
+        break;
+      case 10:
+        if (this.keyIs("max_tokens")) return this.readCap();
+        break;
+      case 7:
+        if (this.keyIs("best_of")) return this.readChoices();
+        break;
+      case 16:
+        if (this.keyIs("generationConfig")) return this.readGenerationConfig();
+        break;
+      case 17:
+        if (this.keyIs("max_output_tokens")) return this.readCap();
+        if (this.keyIs("generation_config")) return this.readGenerationConfig();
+        break;
+      case 21:
+        if (this.keyIs("max_completion_tokens")) return this.readCap();
         break;
       case 20:
         if (this.keyIs("previous_response_id")) return this.readPreviousResponse();
@@ -158,6 +189,39 @@ export class Envelope {
       this.askAt(isOff ? UsageAsk.VALUE : UsageAsk.NONE, reader.tokenStart, reader.tokenEnd);
     }
     return reader.error == JsonError.NONE || this.failAsReader();
+  }
+
+  /** The larger of two, where a client says it in two ways. */
+  private readCap(): bool {
+    if (!this.skip()) return false;
+    this.outputCap = max(this.outputCap, this.number());
+    return true;
+  }
+
+  private readChoices(): bool {
+    if (!this.skip()) return false;
+    this.choices = max(this.choices, this.number());
+    return true;
+  }
+
+  private readGenerationConfig(): bool {
+    const reader = this.reader;
+    this.generationConfigStart = -1;
+    if (reader.next() != JsonToken.OBJECT_BEGIN) return reader.skipRest() || this.failAsReader();
+    this.generationConfigStart = reader.tokenEnd;
+    while (reader.next() == JsonToken.KEY) {
+      const isCap = reader.keyEquals("maxOutputTokens") || reader.keyEquals("max_output_tokens");
+      const isChoices = reader.keyEquals("candidateCount") || reader.keyEquals("candidate_count");
+      if (!(isCap ? this.readCap() : isChoices ? this.readChoices() : this.skip())) return false;
+    }
+    return reader.error == JsonError.NONE || this.failAsReader();
+  }
+
+  /** The value that was just skipped; UNCAPPED when it is no whole number. */
+  private number(): i64 {
+    const reader = this.reader;
+    if (reader.token != JsonToken.NUMBER) return UNCAPPED;
+    return max(parseInteger(reader.tokenPointer, reader.tokenLength), UNCAPPED);
   }
 
   private askAt(ask: UsageAsk, start: i32, end: i32): void {

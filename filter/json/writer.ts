@@ -38,11 +38,7 @@ export class JsonWriter {
 
   /** A constant ASCII name that needs no escapes. */
   key(name: string): void {
-    this.separate();
-    this.out.writeByte(QUOTE);
-    this.out.writeAscii(name);
-    this.out.writeByte(QUOTE);
-    this.out.writeByte(COLON);
+    this.out.writeKey(name, this.comma);
     this.comma = false;
   }
 

@@ -20,10 +20,10 @@ import {
 import { DIALECT_HEADERS, Exchange, Outcome } from "../gateway/exchange";
 import { refuse } from "../gateway/local-reply";
 import { escapeTo } from "../json/text";
-import { canServe } from "../operations";
 import { HeaderMap, setHeader, setHeaderLiteral, setProperty, utf8 } from "../sdk";
 import { passedTotal } from "../telemetry/metrics";
 import { Account } from "../usage/account";
+import { serves } from "./order-targets";
 
 const PLAN_BYTES_MAX: i32 = 64 * 1024;
 const MAX_RETRIES = utf8("x-envoy-max-retries");
@@ -37,18 +37,15 @@ const escaped = new ByteWriter(PLAN_BYTES_MAX);
 
 export function makePlan(exchange: Exchange): Outcome {
   const config = exchange.config!;
-  const route = exchange.route;
-  const targets = countTargets(exchange);
-  if (targets == 0) return refuse(exchange, ErrorCode.OPERATION_NOT_SUPPORTED);
+  const targets = exchange.targetCount;
   const account = exchange.account!;
   writeHeader(exchange, targets, account);
   writeClientHeaders(exchange);
   if (plan.overflow || exchange.dialectHeaders.overflow) return refuse(exchange, ErrorCode.BAD_REQUEST);
   store<u16>(plan.pointer, <u16>plan.length, 6);
   const first = plan.length;
-  for (let i = 0; i < config.routeTargetCount(route); i++) {
-    const record = config.routeTarget(route, i);
-    if (!serves(record, exchange)) continue;
+  for (let i = 0; i < targets; i++) {
+    const record = exchange.targets[i];
     plan.writeBytes(record, load<u16>(record));
     account.addTarget(record);
   }
@@ -56,7 +53,7 @@ export function makePlan(exchange: Exchange): Outcome {
   const cluster = plan.pointer + <usize>first + TARGET_HEADER_BYTES;
   setProperty(PROPERTY_PLAN, PROPERTY_PLAN_LENGTH, plan.pointer, plan.length);
   setProperty(PROPERTY_TARGET, PROPERTY_TARGET_LENGTH, cluster + 2, load<u16>(cluster));
-  limitRetries(targets, config.routePerTryTimeoutMs(route));
+  limitRetries(targets, config.routePerTryTimeoutMs(exchange.route));
   return Outcome.NEXT;
 }
 
@@ -72,21 +69,6 @@ export function pinPassed(exchange: Exchange): Outcome {
   }
   if (exchange.pinnedTarget != 0) passedTotal.add(1);
   return Outcome.NEXT;
-}
-
-function countTargets(exchange: Exchange): i32 {
-  const config = exchange.config!;
-  let count = 0;
-  for (let i = 0; i < config.routeTargetCount(exchange.route); i++) {
-    if (serves(config.routeTarget(exchange.route, i), exchange)) count++;
-  }
-  return count;
-}
-
-/** A target record's dialect is its third byte. */
-function serves(record: usize, exchange: Exchange): bool {
-  if (exchange.pinnedTarget != 0) return record == exchange.pinnedTarget;
-  return canServe(load<u8>(record, 2), exchange.operation, exchange.protocol);
 }
 
 function writeHeader(exchange: Exchange, targets: i32, account: Account): void {

@@ -33,6 +33,7 @@ export function readEnvelope(exchange: Exchange): Outcome {
   exchange.previousResponseKind = envelope.previousResponseKind;
   exchange.previousResponse = exchange.body + <usize>envelope.previousResponseStart;
   exchange.previousResponseLength = envelope.previousResponseEnd - envelope.previousResponseStart;
+  takeCap(exchange);
   exchange.modelStart = envelope.modelStart;
   exchange.modelEnd = envelope.modelEnd;
   return takeModel(exchange);
@@ -42,6 +43,7 @@ export function readEnvelope(exchange: Exchange): Outcome {
 export function readBodyAlone(exchange: Exchange): Outcome {
   if (exchange.bodyLength == 0) return refuse(exchange, ErrorCode.EMPTY_BODY);
   if (!envelope.read(exchange.body, exchange.bodyLength)) return refuseJson(exchange);
+  takeCap(exchange);
   exchange.modelStart = 0;
   exchange.modelEnd = 0;
   return Outcome.NEXT;
@@ -54,6 +56,13 @@ function takeUsageAsk(exchange: Exchange): void {
   exchange.usageAsk = envelope.usageAsk;
   exchange.usageAskStart = envelope.usageAskStart;
   exchange.usageAskEnd = envelope.usageAskEnd;
+}
+
+function takeCap(exchange: Exchange): void {
+  exchange.outputCap = envelope.outputCap;
+  exchange.choices = envelope.choices;
+  exchange.bodyStart = envelope.bodyStart;
+  exchange.generationConfigStart = envelope.generationConfigStart;
 }
 
 function takeModel(exchange: Exchange): Outcome {

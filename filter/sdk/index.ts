@@ -4,6 +4,7 @@ export { arenaAllocate, memoryAllows, memoryBytes } from "./arena";
 export { appendToBuffer, getBuffer, replaceBuffer, replacePrefix } from "./buffers";
 export { httpCall } from "./callout";
 export { nowMs, nowNs, setTickPeriod } from "./clock";
+export { closeDue, closeSoon } from "./closing";
 export { noteGarbage } from "./collector";
 export { RootContext, StreamContext } from "./context";
 export { callForeignFunction, clearRouteCache } from "./foreign";

@@ -3,6 +3,7 @@
 
 import { FilterConfig } from "../config/filter-config";
 import {
+  actAs,
   getHeader,
   getProperty,
   HeaderList,
@@ -25,10 +26,12 @@ const PATH = utf8(":path");
 const AUTHORITY = utf8(":authority");
 const LEASES = utf8("/v1/leases/");
 const USAGE = utf8("/v1/usage");
+const GRANTS = utf8("/v1/grants");
 const CHANGES_SINCE = utf8("/v1/changes?since=");
 const NODE = utf8("&node=");
 const WORKER = utf8("&worker=");
 const REVISION = utf8("&revision=");
+const CAPACITIES = utf8("&capacities=");
 const NODE_ID = utf8("xds\0node\0id");
 const HEX = utf8("0123456789abcdef");
 
@@ -41,6 +44,7 @@ const path: usize = heap.alloc(PATH_BYTES_MAX);
 const worker: usize = heap.alloc(WORKER_BYTES);
 let end: usize = path;
 let config: FilterConfig | null = null;
+let owner: u32 = 0;
 
 export namespace CalloutApi {
   export let timeoutMs: u32 = 200;
@@ -50,8 +54,9 @@ export namespace CalloutApi {
     randomBytes(worker, WORKER_BYTES);
   }
 
-  /** From here on callouts go where this configuration says. */
-  export function configure(current: FilterConfig): void {
+  /** From here on callouts go where this configuration says, and `rootId` is the context that gets the answers. */
+  export function configure(current: FilterConfig, rootId: u32): void {
+    owner = rootId;
     const previous = config;
     config = current.retain();
     timeoutMs = current.calloutTimeoutMs;
@@ -71,8 +76,8 @@ export namespace CalloutApi {
     return send();
   }
 
-  /** Asks for revoked keys, and tells which revision this worker serves. */
-  export function askChanges(since: u64, revision: u64): u32 {
+  /** Asks for revoked keys and for capacities other than of this version, and tells which revision this worker serves. */
+  export function askChanges(since: u64, revision: u64, capacities: u64): u32 {
     begin();
     text(CHANGES_SINCE.pointer, CHANGES_SINCE.length);
     decimal(since);
@@ -83,6 +88,8 @@ export namespace CalloutApi {
     hex(worker, WORKER_BYTES);
     text(REVISION.pointer, REVISION.length);
     decimal(revision);
+    text(CAPACITIES.pointer, CAPACITIES.length);
+    decimal(capacities);
     return send();
   }
 
@@ -91,6 +98,18 @@ export namespace CalloutApi {
     begin();
     text(USAGE.pointer, USAGE.length);
     return send(POST, lines, length, timeoutMs);
+  }
+
+  /** For callouts on behalf of a stream of another plugin, whose root would get the answers: act as the stream again afterwards. */
+  export function actAsOwner(): bool {
+    return actAs(owner);
+  }
+
+  /** States where this Envoy stands with its budgets, and asks for more. */
+  export function askGrants(entries: usize, length: i32, timeoutMs: u32): u32 {
+    begin();
+    text(GRANTS.pointer, GRANTS.length);
+    return send(POST, entries, length, timeoutMs);
   }
 }
 
@@ -115,7 +134,7 @@ function send(method: Literal = GET, body: usize = 0, bodyLength: i32 = 0, timeo
   );
 }
 
-// The path fits: the longest is 18 + 20 + 6 + 3 × 256 + 8 + 16 + 10 + 20 bytes.
+// The path fits: the longest is 18 + 20 + 6 + 3 × 256 + 8 + 16 + 10 + 20 + 12 + 20 bytes.
 function begin(): void {
   end = path;
 }

@@ -14,6 +14,9 @@ const STRINGS: i32 = 6;
 export class Lease {
   /** Unix milliseconds before which no further refresh is tried; moved on by every try. */
   nextRefreshMs: u64;
+  /** How many patterns the tenant has of models that it prefers, and the first of them (str16). */
+  readonly preferenceCount: i32;
+  readonly firstPreference: usize;
   /** How many budgets limit the key, and the first of them. */
   readonly budgetCount: i32;
   readonly firstBudget: usize;
@@ -21,7 +24,10 @@ export class Lease {
   constructor(readonly record: StaticArray<u8>) {
     const body = changetype<usize>(record) + PREFIX_BYTES;
     this.nextRefreshMs = load<u64>(body, 4);
-    const budgets = behindLevels(body);
+    const preferences = behindLevels(body);
+    this.preferenceCount = load<u16>(preferences);
+    this.firstPreference = preferences + 2;
+    const budgets = skipList(preferences);
     this.budgetCount = load<u16>(budgets);
     this.firstBudget = budgets + 2;
   }
@@ -128,7 +134,8 @@ function isWhole(bytes: usize, length: i32): bool {
   const status: i32 = load<u8>(bytes, 1);
   if (status < LeaseStatus.GRANTED || status > LeaseStatus.DISABLED) return false;
   let at = skipStrings(bytes, HEADER_BYTES, STRINGS, length);
-  for (let level: i32 = load<u8>(bytes, 3); level > 0; level--) {
+  // The levels, and behind them what the tenant prefers.
+  for (let list: i32 = load<u8>(bytes, 3) + 1; list > 0; list--) {
     if (at < 0 || at + 2 > length) return false;
     at = skipStrings(bytes, at + 2, load<u16>(bytes + <usize>at), length);
   }
@@ -151,10 +158,14 @@ function skipBudget(bytes: usize, at: i32, length: i32): i32 {
 function behindLevels(body: usize): usize {
   let at = body + HEADER_BYTES;
   for (let i = 0; i < STRINGS; i++) at = skip(at);
-  for (let level: i32 = load<u8>(body, 3); level > 0; level--) {
-    let patterns = load<u16>(at);
-    for (at += 2; patterns > 0; patterns--) at = skip(at);
-  }
+  for (let level: i32 = load<u8>(body, 3); level > 0; level--) at = skipList(at);
+  return at;
+}
+
+/** Behind a count and so many str16. */
+function skipList(list: usize): usize {
+  let at = list + 2;
+  for (let left: i32 = load<u16>(list); left > 0; left--) at = skip(at);
   return at;
 }
 

@@ -23,6 +23,7 @@ import { redactKeys } from "../errors/redact";
 import {
   Action,
   BufferKind,
+  closeSoon,
   closeStream,
   getBuffer,
   getProperty,
@@ -37,6 +38,7 @@ import {
   utf8,
 } from "../sdk";
 import { failoversTotal, streamsCutTotal } from "../telemetry/metrics";
+import { UNCUT } from "../usage/account";
 import { Meter } from "../usage/meter";
 import { AttemptRequest, GOES_ON, WAITS } from "./attempt-request";
 import { isErrorBody, writeError } from "./error-shape";
@@ -48,6 +50,7 @@ import {
   markError,
   markRetry,
   markTarget,
+  replaceAbandonedBody,
   STATUS_ABANDONED,
   setReplyEvents,
   setReplyJson,
@@ -170,11 +173,14 @@ export class TargetStream extends StreamContext {
         if (endOfStream) return this.failWhole(ErrorCode.REPLY_TOO_LARGE, size);
         replaceBuffer(BufferKind.RESPONSE_BODY, size, 0, 0);
         return Action.PAUSE;
+      case Reply.CUT:
+        closeStream(StreamKind.RESPONSE);
+        return Action.PAUSE;
       case Reply.ENDED:
         replaceBuffer(BufferKind.RESPONSE_BODY, size, 0, 0);
         return Action.CONTINUE;
       case Reply.ABANDONED:
-        this.replaceAbandoned(size, endOfStream);
+        replaceAbandonedBody(this.protocol, size, endOfStream);
         return Action.CONTINUE;
       default:
         return this.pass(size, endOfStream);
@@ -194,6 +200,7 @@ export class TargetStream extends StreamContext {
   }
 
   onDelete(): void {
+    this.meter.ended();
     const translator = this.translator;
     if (translator != null) giveTranslator(translator);
     this.translator = null;
@@ -259,12 +266,6 @@ export class TargetStream extends StreamContext {
     this.meter.abandoned(this.status);
     markRetry();
     return this.answerError(ErrorCode.UPSTREAM_ERROR, STATUS_ABANDONED, size);
-  }
-
-  private replaceAbandoned(size: i32, endOfStream: bool): void {
-    scratch.reset();
-    if (endOfStream) writeErrorBody(this.protocol, ErrorCode.UPSTREAM_ERROR, 0, 0, scratch);
-    replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
   }
 
   private holdWhole(size: i32, bytesMax: i32): Action {
@@ -420,6 +421,7 @@ export class TargetStream extends StreamContext {
     if (signal == StreamSignal.END) this.meter.completed();
     if (signal >= StreamSignal.END) this.reply = Reply.ENDED;
     else if (endOfStream) this.writeCut(ErrorCode.UPSTREAM_STREAM_CUT, scratch);
+    else this.judge(scratch);
     replaceBuffer(BufferKind.RESPONSE_BODY, size, scratch.pointer, scratch.length);
     return Action.CONTINUE;
   }
@@ -427,13 +429,36 @@ export class TargetStream extends StreamContext {
   /** The bytes of a stream that nobody translates. */
   private letPass(stripped: ByteWriter, size: i32, endOfStream: bool): Action {
     const events = this.events;
-    const isCut = endOfStream && !events.isComplete && !events.failed;
     if (events.isComplete) this.meter.completed();
-    if (isCut) this.meter.failed(ErrorCode.UPSTREAM_STREAM_CUT);
-    if (events.takeChanged()) replaceStripped(stripped, this.protocol, size, events.hasError, isCut);
-    else if (isCut || events.hasError) changePassed(this.protocol, size, events.hasError, isCut);
+    const ending = events.isComplete || events.failed ? UNCUT : this.endingOf(endOfStream);
+    if (events.takeChanged()) replaceStripped(stripped, this.protocol, size, events.hasError, ending);
+    else if (ending != UNCUT || events.hasError) changePassed(this.protocol, size, events.hasError, ending);
     stripped.reset();
     return Action.CONTINUE;
+  }
+
+  /** The error that ends a stream which is not complete; UNCUT while it may go on. */
+  private endingOf(endOfStream: bool): i32 {
+    const ending = endOfStream ? <i32>ErrorCode.UPSTREAM_STREAM_CUT : this.meter.judge(this.id);
+    if (ending == UNCUT) return UNCUT;
+    this.meter.failed(ending);
+    if (endOfStream) streamsCutTotal.add(1);
+    else this.cut();
+    return ending;
+  }
+
+  /** Ends a translated stream whose budget is spent. */
+  private judge(out: ByteWriter): void {
+    const ending = this.meter.judge(this.id);
+    if (ending == UNCUT) return;
+    this.meter.failed(ending);
+    this.replyTranslator!.writeStreamError(ending, out);
+    this.cut();
+  }
+
+  private cut(): void {
+    this.reply = Reply.CUT;
+    closeSoon(this.id);
   }
 
   /** A translated stream ends too early. */

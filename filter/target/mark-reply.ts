@@ -16,6 +16,7 @@ import {
 } from "../contract";
 import { textLength, writeErrorBody } from "../errors/error-body";
 import {
+  BufferKind,
   getHeader,
   HeaderList,
   HeaderMap,
@@ -23,6 +24,7 @@ import {
   hostPointer,
   Literal,
   removeHeader,
+  replaceBuffer,
   sendLocalReply,
   setHeader,
   setHeaderLiteral,
@@ -84,6 +86,13 @@ export function markAbandoned(hasErrorStatus: bool, endOfStream: bool): void {
   removeHeader(HeaderMap.RESPONSE, CONTENT_ENCODING);
   if (!endOfStream) removeHeader(HeaderMap.RESPONSE, CONTENT_LENGTH);
   if (!hasErrorStatus) setReplyStatus(STATUS_ABANDONED);
+}
+
+/** What comes of the body of such a reply gives way to an error, in case that it is not dropped. */
+export function replaceAbandonedBody(protocol: i32, size: i32, endOfStream: bool): void {
+  body.reset();
+  if (endOfStream) writeErrorBody(protocol, ErrorCode.UPSTREAM_ERROR, 0, 0, body);
+  replaceBuffer(BufferKind.RESPONSE_BODY, size, body.pointer, body.length);
 }
 
 /** Answers the client from here, with what the translator says of its request. When to ask again stays. */

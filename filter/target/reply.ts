@@ -16,6 +16,8 @@ export enum Reply {
   ABANDONED = 8,
   /** The client's own dialect, as JSON: held until it is known to be whole, or to be long. */
   CHECKED = 9,
+  /** The client got an error event because a budget is spent: the provider's stream is reset. */
+  CUT = 10,
 }
 
 /** Whether another target may do better: the request itself is not what was refused. */

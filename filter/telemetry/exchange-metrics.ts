@@ -6,58 +6,13 @@
 
 import { ByteWriter } from "../bytes/byte-writer";
 import { fnv1a32 } from "../bytes/compare";
-import { Literal, Metric, MetricKind } from "../sdk";
+import { LateCounter, LateHistogram } from "./late-metrics";
 
 const SERIES_MAX: i32 = 1024;
 /** A power of two, at least twice as many. */
 const SLOTS: u32 = 2048;
 const TAGS_BYTES_MAX: i32 = 1024;
 const CLASSES: i32 = 6;
-
-const name = new ByteWriter(2 * TAGS_BYTES_MAX);
-
-/** A counter that is made when it first counts, and that costs a host call at a tick and not at an exchange. */
-class LateCounter {
-  private pending: i64 = 0;
-  private metric: Metric | null = null;
-
-  constructor(private readonly base: string) {}
-
-  add(by: i64): void {
-    this.pending += by;
-  }
-
-  /** `tail`: a tag of its own. */
-  flush(tags: ByteWriter, tail: string): void {
-    if (this.pending == 0) return;
-    if (this.metric == null) this.metric = makeMetric(MetricKind.COUNTER, this.base, tags, tail);
-    this.metric!.increment(this.pending);
-    this.pending = 0;
-  }
-}
-
-class LateHistogram {
-  private metric: Metric | null = null;
-
-  constructor(private readonly base: string) {}
-
-  record(value: i64, tags: ByteWriter, tail: string = ""): void {
-    if (this.metric == null) this.metric = makeMetric(MetricKind.HISTOGRAM, this.base, tags, tail);
-    this.metric!.record(max<i64>(value, 0));
-  }
-}
-
-/** The name lives for ever, as the metric does. */
-function makeMetric(kind: MetricKind, base: string, tags: ByteWriter, tail: string): Metric {
-  name.reset().writeAscii(base);
-  name.writeBytes(tags.pointer, tags.length);
-  name.writeAscii(tail);
-  const bytes = heap.alloc(name.length);
-  memory.copy(bytes, name.pointer, name.length);
-  const metric = new Metric(kind, new Literal(bytes, name.length));
-  metric.define();
-  return metric;
-}
 
 /** What is counted of one model at one target for one tenant. */
 export class Series {

@@ -57,6 +57,24 @@ export const usageEventsTotal = counter("sluice.usage_events_total");
 export const usageEventsDroppedTotal = counter("sluice.usage_events_dropped_total");
 /** Batches of usage events that were sent, again or for the first time. */
 export const usageCalloutsTotal = counter("sluice.usage_callouts_total");
+/** Requests that a spent budget, or a ledger that could not be asked, has refused. */
+export const quotaRefusedTotal = counter("sluice.quota_refused_total");
+/** Requests beyond a budget in shadow mode. */
+export const quotaShadowedTotal = counter("sluice.quota_shadowed_total");
+/** Reservations under `onLedgerLost: allow`, without a grant. */
+export const quotaUnledgeredTotal = counter("sluice.quota_unledgered_total");
+/** Requests that a budget has made wait for a grant. */
+export const quotaWaitsTotal = counter("sluice.quota_waits_total");
+/** Streams that were ended because a budget was spent. */
+export const quotaCutTotal = counter("sluice.quota_streams_cut_total");
+/** Callouts for grants that a request waited for, or that were made before one would have to. */
+export const grantCalloutsTotal = counter("sluice.grant_callouts_total");
+/** Callouts for grants on the tick: reports and renewals. */
+export const grantReportsTotal = counter("sluice.grant_reports_total");
+/** Entries of them that brought no answer of the ledger. */
+export const grantsLostTotal = counter("sluice.grants_lost_total");
+/** Requests that were not limited because their worker had not been told of capacities yet, or had no place to count them. */
+export const capacityUnlimitedTotal = counter("sluice.capacity_unlimited_total");
 /** Linear memory of one worker's VM, in bytes (each worker writes its own, the last one stays). */
 const vmMemoryBytes = new Metric(MetricKind.GAUGE, utf8("sluice.vm_memory_bytes"));
 
@@ -75,6 +93,15 @@ export function defineMetrics(): void {
   usageEventsTotal.define();
   usageEventsDroppedTotal.define();
   usageCalloutsTotal.define();
+  quotaRefusedTotal.define();
+  quotaShadowedTotal.define();
+  quotaUnledgeredTotal.define();
+  quotaWaitsTotal.define();
+  quotaCutTotal.define();
+  grantCalloutsTotal.define();
+  grantReportsTotal.define();
+  grantsLostTotal.define();
+  capacityUnlimitedTotal.define();
   vmMemoryBytes.define();
 }
 
@@ -92,6 +119,15 @@ export function flushMetrics(): void {
   usageEventsTotal.flush();
   usageEventsDroppedTotal.flush();
   usageCalloutsTotal.flush();
+  quotaRefusedTotal.flush();
+  quotaShadowedTotal.flush();
+  quotaUnledgeredTotal.flush();
+  quotaWaitsTotal.flush();
+  quotaCutTotal.flush();
+  grantCalloutsTotal.flush();
+  grantReportsTotal.flush();
+  grantsLostTotal.flush();
+  capacityUnlimitedTotal.flush();
   flushSeries();
   if (serves) vmMemoryBytes.record(memoryBytes());
 }

@@ -4,11 +4,17 @@
 // that belongs to another VM, finds nothing and is not counted here.
 
 import { ByteWriter } from "../bytes/byte-writer";
+import { Admission, giveAdmission } from "../capacity/admission";
+import { capacities } from "../capacity/capacities";
+import { giveBack, move } from "../capacity/room";
 import { FilterConfig } from "../config/filter-config";
 import { TARGETS_MAX } from "../contract";
 import { MemberScanner } from "../json/member-scanner";
+import { settle } from "../quota/quota";
+import { giveReservation, Reservation } from "../quota/reservation";
 import { nowMs } from "../sdk";
 import { Lease } from "../state/lease";
+import { monotonicMs } from "../state/monotonic";
 import { randomBytes } from "../state/random";
 import { OutputEstimate } from "./output-estimate";
 import { UsageReader } from "./usage-reader";
@@ -18,6 +24,9 @@ export const MODEL_BYTES_MAX: i32 = 256;
 
 /** As many attempts as a plan can have. */
 const ATTEMPT_LINES_BYTES_MAX: i32 = 64 * 1024;
+
+/** No error ends the stream: it goes on. */
+export const UNCUT: i32 = -1;
 
 /** Where the current attempt is. */
 export enum Attempt {
@@ -63,8 +72,16 @@ export class Account {
   /** The current attempt's target record; 0 = none was tried. */
   target: usize = 0;
   attemptStartedMs: u64 = 0;
+  /** The provider may have seen the current attempt: there was a connection for it. */
+  sent: bool = true;
   /** The provider's reply came to its proper end. */
   complete: bool = false;
+  /** What is set aside of the budgets that count the exchange; null where there are none. */
+  reservation: Reservation | null = null;
+  /** Its place at a target with declared capacity; null where there is none. */
+  admission: Admission | null = null;
+  /** Tokens of output, by the estimate, from which on a stream may have to be ended because a budget is spent. */
+  cutAt: i64 = i64.MAX_VALUE;
   readonly reader: UsageReader = new UsageReader();
   readonly estimate: OutputEstimate = new OutputEstimate();
   readonly scanner: MemberScanner = new MemberScanner();
@@ -79,11 +96,19 @@ export class Account {
     this.attempts++;
     this.attempt = Attempt.OPEN;
     this.target = position < this.targetCount ? this.targets[position] : 0;
+    const admission = this.admission;
+    if (admission != null && this.target != 0 && this.target != admission.record) this.moveAdmission(admission);
     // The first one begins with the exchange: a clock that is not read.
     this.attemptStartedMs = this.attempts == 1 ? this.startedMs : nowMs();
     this.complete = false;
+    this.sent = true;
     this.reader.begin(dialect);
     this.estimate.reset();
+  }
+
+  private moveAdmission(admission: Admission): void {
+    move(admission, capacities.find(this.config!.targetId(this.target)), monotonicMs());
+    admission.record = this.target;
   }
 }
 
@@ -115,6 +140,7 @@ export function openAccount(config: FilterConfig, lease: Lease, startedMs: u64):
   account.attempt = Attempt.NONE;
   account.target = 0;
   account.complete = false;
+  account.cutAt = i64.MAX_VALUE;
   account.reader.begin(0);
   account.estimate.reset();
   return account;
@@ -122,6 +148,18 @@ export function openAccount(config: FilterConfig, lease: Lease, startedMs: u64):
 
 export function closeAccount(account: Account): void {
   account.ticket = 0;
+  const reservation = account.reservation;
+  if (reservation != null) {
+    settle(reservation);
+    giveReservation(reservation);
+  }
+  account.reservation = null;
+  const admission = account.admission;
+  if (admission != null) {
+    giveBack(admission, monotonicMs());
+    giveAdmission(admission);
+  }
+  account.admission = null;
   account.config!.release();
   account.config = null;
   account.lease = null;

@@ -6,7 +6,6 @@ import { ByteWriter } from "../bytes/byte-writer";
 import {
   ErrorCode,
   errorCodeName,
-  Operation,
   operationName,
   PROPERTY_USAGE,
   PROPERTY_USAGE_LENGTH,
@@ -14,6 +13,7 @@ import {
 } from "../contract";
 import { textLength } from "../errors/error-body";
 import { JsonWriter } from "../json/writer";
+import { metersTokens } from "../operations";
 import { nowMs, setProperty } from "../sdk";
 import { Lease } from "../state/lease";
 import { randomBytes } from "../state/random";
@@ -48,6 +48,7 @@ export function emitAttempt(account: Account, status: i32): void {
   measure(account, status < 400);
   begin(account, "attempt", account.attemptStartedMs);
   finish(account, status, true);
+  charge(account, 0, true);
   const series = seriesOfAccount(account);
   series.addAttempt();
   series.addTokens(max<i64>(charged.input, 0), max<i64>(charged.output, 0), cost);
@@ -77,6 +78,7 @@ export function emitExchange(account: Account, status: i32, error: usize, errorL
     text("error", error, errorLength);
   }
   finish(account, status, estimated);
+  charge(account, account.attempts > 0 ? 1 : 0, estimated);
   countExchange(account, status);
   usageQueue.push(line);
   if (!account.config!.logsUsage) return;
@@ -84,6 +86,13 @@ export function emitExchange(account: Account, status: i32, error: usize, errorL
   if (logged.length > 0) logged.writeBytes(line.pointer, line.length);
   const lines = logged.length > 0 && !logged.overflow ? logged : line;
   setProperty(PROPERTY_USAGE, PROPERTY_USAGE_LENGTH, lines.pointer, lines.length);
+}
+
+function charge(account: Account, requests: i64, estimated: bool): void {
+  const reservation = account.reservation;
+  if (reservation != null) reservation.charge(charged, cost, requests, estimated);
+  const admission = account.admission;
+  if (admission != null) admission.used += max<i64>(charged.input, 0) + max<i64>(charged.output, 0);
 }
 
 function countExchange(account: Account, status: i32): void {
@@ -109,29 +118,12 @@ function seriesOfAccount(account: Account): Series {
   );
 }
 
-/** Operations that models are asked by, and that therefore cost tokens whether or not the provider tells how many. */
-function metersTokens(operation: i32): bool {
-  switch (operation) {
-    case Operation.CHAT:
-    case Operation.MESSAGES:
-    case Operation.RESPONSES:
-    case Operation.COMPLETIONS:
-    case Operation.GENERATE_CONTENT:
-    case Operation.EMBEDDINGS:
-    case Operation.GEMINI_EMBED:
-    case Operation.GEMINI_BATCH_EMBED:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /** What the provider told, and beyond it what can be guessed. */
 function measure(account: Account, guesses: bool): void {
   const reader = account.reader;
   charged.reset();
   if (reader.told) charged.copy(reader.usage);
-  if (!guesses || !metersTokens(account.operation)) return;
+  if (!guesses || !account.sent || !metersTokens(account.operation)) return;
   if (charged.input == 0) charged.input = (account.requestBytes + BYTES_A_TOKEN - 1) / BYTES_A_TOKEN;
   charged.output = max(charged.output, account.estimate.tokens);
 }

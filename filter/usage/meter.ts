@@ -1,9 +1,13 @@
 // What the target root tells the account of its exchange, attempt by attempt. Without an account every call does nothing.
 
 import { ErrorCode } from "../contract";
-import { nowMs } from "../sdk";
-import { Account, Attempt, findAccount } from "./account";
+import { judgeStream } from "../quota/cut";
+import { getProperty, nowMs, utf8 } from "../sdk";
+import { Account, Attempt, findAccount, UNCUT } from "./account";
 import { emitAttempt } from "./emit";
+
+/** Of the connection to the provider. */
+const LOCAL_ADDRESS = utf8("upstream\0local_address");
 
 export class Meter {
   private index: u32 = 0;
@@ -20,6 +24,13 @@ export class Meter {
     if (account == null) return;
     if (account.attempt == Attempt.OPEN) emitAttempt(account, 0);
     account.beginAttempt(position, dialect);
+  }
+
+  /** The attempt's stream is gone; call while the host still knows it. What never had a connection has cost nothing. */
+  ended(): void {
+    const account = this.account;
+    if (account == null || account.attempt != Attempt.OPEN) return;
+    account.sent = getProperty(LOCAL_ADDRESS.pointer, LOCAL_ADDRESS.length);
   }
 
   /** The reply of this attempt is not what the client gets. */
@@ -71,6 +82,12 @@ export class Meter {
     if (account == null) return;
     account.reader.readEvent(data, length);
     account.estimate.take(data, length);
+  }
+
+  /** The error to end the stream with because a budget is spent; UNCUT when it may go on. */
+  judge(contextId: u32): i32 {
+    const account = this.account;
+    return account == null || account.estimate.tokens < account.cutAt ? UNCUT : judgeStream(account, contextId);
   }
 
   /** A long reply of JSON that passes in pieces: call `beginPieces` first. */
