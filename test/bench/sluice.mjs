@@ -13,7 +13,7 @@ const POLL_MS = 5;
 /** The filter writes the size of its memory once a second. */
 const MEMORY_SETTLES_MS = 1_500;
 
-async function freePorts(count) {
+export async function freePorts(count) {
   const servers = await Promise.all(
     Array.from({ length: count }, () => {
       const server = createServer();
@@ -77,7 +77,7 @@ function operatorApi(port, token) {
   };
 }
 
-async function startControlPlane(root, dataFolder) {
+export async function startControlPlane(root, dataFolder) {
   const [gatewayPort, apiPort, xdsPort, calloutPort, adminPort] = await freePorts(5);
   const operatorToken = randomBytes(24).toString("hex");
   const ours = Object.entries(process.env).filter(([name]) => !name.startsWith("SLUICE_"));
@@ -102,7 +102,7 @@ async function startControlPlane(root, dataFolder) {
 }
 
 /** Resolves when every worker reports `revision` or a later one. */
-async function live(api, revision) {
+export async function live(api, revision) {
   const until = Date.now() + LIVE_TIMEOUT_MS;
   while (Date.now() < until) {
     const { items } = await api("GET", "/api/v1/envoys");
@@ -113,12 +113,16 @@ async function live(api, revision) {
   throw new Error(`revision ${revision} was not live within ${LIVE_TIMEOUT_MS} ms`);
 }
 
+async function statistic(adminPort, name) {
+  const text = await (await fetch(`http://127.0.0.1:${adminPort}/stats?filter=${name}`)).text();
+  const match = /: (\d+)/.exec(text);
+  if (!match) throw new Error(`Envoy has no statistic ${name}`);
+  return Number(match[1]);
+}
+
 async function vmMemoryBytes(adminPort) {
   await sleep(MEMORY_SETTLES_MS);
-  const text = await (await fetch(`http://127.0.0.1:${adminPort}/stats?filter=sluice.vm_memory_bytes`)).text();
-  const match = /: (\d+)/.exec(text);
-  if (!match) throw new Error("Envoy has no statistic sluice.vm_memory_bytes");
-  return Number(match[1]);
+  return statistic(adminPort, "sluice.vm_memory_bytes");
 }
 
 async function startRefusingProviders(tools) {
@@ -151,6 +155,9 @@ export async function startSluice({ root, tools, upstream, envoyBin }) {
     headers: [`authorization: Bearer ${key}`],
     /** Ports of the providers that answer with an error, by the model that leads there first. */
     refusingPorts,
+    api,
+    /** A number among Envoy's own, by its name. */
+    statistic: (name) => statistic(adminPort, name),
     /** Linear memory of the worker's VM. */
     vmMemoryBytes: () => vmMemoryBytes(adminPort),
     /** Milliseconds until every worker reports the change: from the API's answer, and from the sending. */

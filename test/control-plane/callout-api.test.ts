@@ -5,7 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createCalloutApi } from "../../control-plane/callout-api/server.js";
-import { CHANGES_FORMAT, LEASE_FORMAT, LeaseStatus, Priority } from "../../control-plane/contract.js";
+import {
+  CAPACITIES_UNCHANGED,
+  CHANGES_FORMAT,
+  LEASE_FORMAT,
+  LeaseStatus,
+  Priority,
+} from "../../control-plane/contract.js";
 import type { CalloutApi, LeaseAnswer, LeaseChanges, WorkerReport } from "../../control-plane/ports.js";
 
 const TOKEN = "callout-token-of-a-test";
@@ -27,11 +33,15 @@ const granted: LeaseAnswer = {
   operations: 2n ** 63n + 5n,
   sealKey: Buffer.from("seal"),
   models: [["gpt-*", "claude"], ["*"]],
+  preferredModels: ["claude-*", "é"],
+  budgets: [],
   keyExpiresAtMs: undefined,
 };
 
+const SHARES = { version: 2n ** 64n - 1n, classes: 3, count: 2, bytes: Buffer.from("names and shares") };
 let usageFailure: Error | undefined;
 const received: string[] = [];
+const grantRequests: Buffer[] = [];
 
 beforeAll(async () => {
   const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
@@ -51,7 +61,12 @@ beforeAll(async () => {
       },
     },
     timing: { refreshMs: 60_000, ageMsMax: 3_600_000 },
+    capacities: { sharesOf: (_nodeId, known) => (known === SHARES.version ? undefined : SHARES) },
     onReport: (report) => reports.push(report),
+    onGrants: async (request) => {
+      grantRequests.push(request);
+      return request.length > 0 ? Buffer.from("grants") : undefined;
+    },
     onUsage: async (lines) => {
       if (usageFailure !== undefined) throw usageFailure;
       received.push(lines.toString());
@@ -62,6 +77,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   received.length = 0;
+  grantRequests.length = 0;
   usageFailure = undefined;
   vi.useFakeTimers({ toFake: ["Date"], now: NOW });
   lease = granted;
@@ -111,6 +127,7 @@ function readLease(body: Buffer) {
   const texts = (count: number) => Array.from({ length: count }, text);
   const names = texts(6);
   const models = Array.from({ length: body[3] ?? 0 }, () => texts(number()));
+  const preferred = texts(number());
   expect(body.subarray(at), "no budgets").toEqual(Buffer.alloc(2));
   return {
     format: body[0],
@@ -121,6 +138,7 @@ function readLease(body: Buffer) {
     operations: body.readBigUInt64LE(20),
     names,
     models,
+    preferred,
   };
 }
 
@@ -138,6 +156,7 @@ describe("a lease", () => {
       operations: 2n ** 63n + 5n,
       names: ["acme", "", "search", "team-é", "0123456789abcdef", "seal"],
       models: [["gpt-*", "claude"], ["*"]],
+      preferred: ["claude-*", "é"],
     });
   });
 
@@ -160,6 +179,7 @@ describe("a lease", () => {
         operations: 0n,
         sealKey: Buffer.alloc(0),
         models: [],
+        budgets: [],
         keyExpiresAtMs: NOW - 1_000,
       };
       const record = readLease((await ask(`/v1/leases/${DIGEST}`)).body);
@@ -179,7 +199,7 @@ describe("a lease", () => {
 
 describe("changes", () => {
   const url = (query: Record<string, string> = {}) =>
-    `/v1/changes?${new URLSearchParams({ since: "18446744073709551615", node: "node a/ü", worker: "0123456789abcdef", revision: "42", ...query })}`;
+    `/v1/changes?${new URLSearchParams({ since: "18446744073709551615", node: "node a/ü", worker: "0123456789abcdef", revision: "42", capacities: "18446744073709551615", ...query })}`;
 
   test("carry digests, and the worker's report arrives", async () => {
     changes = { all: false, digests: [DIGEST, "cd".repeat(32)], sequence: 2n ** 63n };
@@ -191,7 +211,7 @@ describe("changes", () => {
       2,
       2n ** 63n,
     ]);
-    expect(body.subarray(12).toString("hex")).toBe(DIGEST + "cd".repeat(32));
+    expect(body.subarray(24).toString("hex")).toBe(DIGEST + "cd".repeat(32));
     expect(asked).toEqual([2n ** 64n - 1n]);
     expect(reports).toEqual([{ nodeId: "node a/ü", worker: "0123456789abcdef", revision: 42n }]);
   });
@@ -199,7 +219,16 @@ describe("changes", () => {
   test("that cannot be told drop every lease", async () => {
     changes = { all: true, digests: [], sequence: 9n };
     const { body } = await ask(url({ since: "0" }));
-    expect([body.length, body[1], body.readBigUInt64LE(4)]).toEqual([12, 1, 9n]);
+    expect([body.length, body[1], body.readBigUInt64LE(4)]).toEqual([24, 1, 9n]);
+  });
+
+  test("carry shares of capacity to who has others", async () => {
+    changes = { all: false, digests: [DIGEST], sequence: 9n };
+    const { body } = await ask(url({ capacities: "0" }));
+    expect([body.readBigUInt64LE(12), body.readUInt16LE(20), body[22]]).toEqual([2n ** 64n - 1n, 2, 3]);
+    expect(body.subarray(24 + 32).toString()).toBe("names and shares");
+    const same = (await ask(url())).body;
+    expect([same.length, same.readUInt16LE(20), same[22]]).toEqual([24 + 32, CAPACITIES_UNCHANGED, 0]);
   });
 
   test.each([
@@ -207,6 +236,7 @@ describe("changes", () => {
     { since: "-1" },
     { since: "18446744073709551616" },
     { revision: "one" },
+    { capacities: "" },
     { worker: "0123456789ABCDEF" },
     { worker: "" },
     { node: "" },

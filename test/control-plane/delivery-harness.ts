@@ -166,15 +166,18 @@ export class Delivery {
           operations: 2n ** 64n - 1n,
           sealKey: Buffer.alloc(SEAL_KEY_BYTES),
           models: [["*"]],
+          budgets: [],
           keyExpiresAtMs: undefined,
         }),
         changesSince: async (sequence) => ({ all: false, digests: [], sequence }),
       },
       timing: { refreshMs: 60_000, ageMsMax: 3_600_000 },
+      capacities: { sharesOf: () => undefined },
       onReport: (report) => {
         this.reports.push(report);
         this.publisher?.report(report);
       },
+      onGrants: async () => undefined,
       onUsage: async () => {},
       log,
     });

@@ -27,6 +27,7 @@ const unknown = {
   operations: 0n,
   sealKey: Buffer.alloc(0),
   models: [],
+  budgets: [],
   keyExpiresAtMs: undefined,
 };
 
@@ -87,6 +88,8 @@ describe("an API key", () => {
       operations: 2n ** 64n - 1n,
       sealKey: expect.any(Buffer),
       models: [["gpt-4o", "claude-*"]],
+      budgets: [],
+      preferredModels: [],
       keyExpiresAtMs: undefined,
     });
   });
@@ -137,7 +140,13 @@ describe("an API key", () => {
     const store = openEmbeddedStore(`${harness.settings().dataDirectory}/sluice.db`);
     const keyring = new Keyring([randomBytes(32)]);
     const at = (now: number) =>
-      new StoreLeaseBook({ store, keyring, uses: { note: () => {} }, now: () => now }).lookup(digestOf(key));
+      new StoreLeaseBook({
+        store,
+        keyring,
+        uses: { note: () => {} },
+        priorityClasses: ["standard"],
+        now: () => now,
+      }).lookup(digestOf(key));
     expect((await at(end - 1)).status).toBe(LeaseStatus.GRANTED);
     expect(await at(end)).toEqual({
       status: LeaseStatus.EXPIRED_KEY,
@@ -147,6 +156,7 @@ describe("an API key", () => {
       operations: 0n,
       sealKey: Buffer.alloc(0),
       models: [],
+      budgets: [],
       keyExpiresAtMs: end,
     });
     await store.close();

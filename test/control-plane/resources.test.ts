@@ -168,7 +168,7 @@ describe("a principal", () => {
     [{ operations: [] }, "/operations"],
     [{ operations: ["chat", "Chat"] }, "/operations/1"],
     [{ operations: ["models_list"] }, "/operations/0"],
-    [{ priority: "urgent" }, "/priority"],
+    [{ priority: "Urgent!" }, "/priority"],
     [{ models: [] }, "/models"],
     // One below each other, the patterns of all levels have to fit into one lease.
     [{ models: Array.from({ length: 12 }, (_, i) => `${i}${"x".repeat(248)}`) }, "/models"],

@@ -44,7 +44,7 @@ export interface Configuration {
     perTryTimeoutMs?: number;
     unknownOperations?: "refuse" | "pass";
   }[];
-  readonly consumers: readonly { id: string; models: readonly string[]; disabled?: boolean }[];
+  readonly consumers: readonly { id: string; models: readonly string[]; disabled?: boolean; priority?: string }[];
 }
 
 export interface HarnessOptions {
@@ -161,6 +161,8 @@ export class Gateway {
       SLUICE_API_PORT: api,
       SLUICE_XDS_PORT: xds,
       SLUICE_CALLOUT_PORT: callout,
+      // Test machines may be slow: what a short one does is tested where it is set.
+      SLUICE_CALLOUT_TIMEOUT_MS: "2000",
       SLUICE_ENVOY_ADMIN_PORT: admin,
       SLUICE_DATA_DIR: join(this.folder, "data"),
       SLUICE_MASTER_KEY: randomBytes(32).toString("base64"),

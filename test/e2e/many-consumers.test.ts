@@ -76,8 +76,9 @@ test("cost the filter nothing until they call, and then a lease each", async () 
   const before = await vmMemoryBytes();
   const callouts = await gateway.stat("wasmcustom.sluice.lease_callouts_total");
 
-  const keys = Array.from({ length: CONSUMERS }, generateApiKey);
   await gateway.operator("PUT", "/tenants/crowd", {});
+  // It takes seconds in which no connection is looked after: nothing may be asked right behind it.
+  const keys = Array.from({ length: CONSUMERS }, generateApiKey);
   await gateway.killControlPlane("SIGTERM");
   fillStore(keys);
   await gateway.startControlPlane();
@@ -92,7 +93,8 @@ test("cost the filter nothing until they call, and then a lease each", async () 
   console.log(
     `VM memory: ${before} B before, ${stored} B with ${CONSUMERS} consumers, ${used} B after ${CALLERS} of them called`,
   );
-  expect(used - before).toBeLessThan(LEASES_BYTES_MAX);
+  // The VM's memory doubles when it grows: one step at most.
+  expect(used - before).toBeLessThanOrEqual(LEASES_BYTES_MAX);
   expect(await gateway.stat("wasmcustom.sluice.lease_callouts_total")).toBeGreaterThanOrEqual(callouts + CALLERS);
 });
 

@@ -49,6 +49,7 @@ function ask(path: string, model: string, allowed: { operations?: bigint; models
       operations: allowed.operations ?? EVERYTHING,
       sealKey: Buffer.alloc(SEAL_KEY_BYTES),
       models: allowed.models ?? [],
+      budgets: [],
       keyExpiresAtMs: undefined,
     },
     TIMING,

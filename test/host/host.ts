@@ -37,6 +37,8 @@ export class Host {
   readonly callouts = new Map<number, Callout>();
   readonly foreign = new Map<string, ForeignFunction>();
   nowMs = 1_800_000_000_000;
+  /** Never set back; tests move it with `nowMs`, or not, to make the wall clock jump. */
+  monotonicMs = 1_000_000;
   /** Where host calls go: the context of the callback, until the filter chooses another. */
   current: Root | Stream | undefined;
   private readonly contexts = new Map<number, Root | Stream>();

@@ -229,6 +229,9 @@ function vmImports(host: Host) {
   };
 }
 
+/** A clock of WASI's. */
+const MONOTONIC = 1;
+
 export function imports(host: Host): WebAssembly.Imports {
   const env = {
     ...headerImports(host),
@@ -241,5 +244,11 @@ export function imports(host: Host): WebAssembly.Imports {
     host.memory.write(pointer, randomFillSync(Buffer.alloc(length >>> 0)));
     return 0;
   };
-  return { env, wasi_snapshot_preview1: { random_get } };
+  const clock_time_get = (clock: number, _precision: bigint, result: number): number => {
+    const time = Buffer.alloc(8);
+    time.writeBigUInt64LE(BigInt(clock === MONOTONIC ? host.monotonicMs : host.nowMs) * 1_000_000n);
+    host.memory.write(result, time);
+    return 0;
+  };
+  return { env, wasi_snapshot_preview1: { random_get, clock_time_get } };
 }

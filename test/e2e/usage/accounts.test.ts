@@ -1,6 +1,8 @@
 // What the gateway accounts for, against what the provider told: whole answers and streams, passed and translated, with
 // retries and refusals; in the usage store and in Envoy's own log.
+import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -14,8 +16,21 @@ const PRICES = { input: 2_500_000, output: 10_000_000, cacheRead: 1_250_000 };
 let openai: MeteredProvider;
 let anthropic: MeteredProvider;
 let gateway: Gateway;
+/** Takes a request, and hangs up without a word. */
+const rude = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.destroy()));
+const portOf = (server: Server) => (server.address() as AddressInfo).port;
+
+/** A port on which nobody listens. */
+async function unusedPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const port = portOf(server);
+  server.close();
+  return port;
+}
 
 beforeAll(async () => {
+  await once(rude.listen(0, "127.0.0.1"), "listening");
   openai = await MeteredProvider.start();
   anthropic = await MeteredProvider.start();
   const provider = { apiKey: "credential", allowPrivateAddress: true };
@@ -25,6 +40,8 @@ beforeAll(async () => {
       providers: [
         { id: "openai", dialect: "openai", baseUrl: `${openai.url}/v1`, ...provider },
         { id: "anthropic", dialect: "anthropic", baseUrl: `${anthropic.url}/v1`, ...provider },
+        { id: "nobody", dialect: "openai", baseUrl: `http://127.0.0.1:${await unusedPort()}/v1`, ...provider },
+        { id: "rude", dialect: "openai", baseUrl: `http://127.0.0.1:${portOf(rude)}/v1`, ...provider },
       ],
       targets: [
         { id: "gpt", provider: "openai", model: "gpt-own", prices: PRICES },
@@ -33,6 +50,8 @@ beforeAll(async () => {
         { id: "endless-claude-en", provider: "anthropic", model: "endless-english" },
         { id: "endless-claude-zh", provider: "anthropic", model: "endless-chinese" },
         { id: "claude", provider: "anthropic", model: "claude-own" },
+        { id: "nobody", provider: "nobody", model: "any" },
+        { id: "rude", provider: "rude", model: "any" },
       ],
       modelRoutes: [
         route("chat", "gpt"),
@@ -42,6 +61,8 @@ beforeAll(async () => {
         route("endless-claude-chinese", "endless-claude-zh"),
         route("messages", "claude"),
         route("chat-first", "gpt", "claude"),
+        route("refused-first", "nobody", "gpt"),
+        route("hung-up-first", "rude", "gpt"),
       ],
       consumers: [{ id: "team", models: ["*"] }],
     },
@@ -51,6 +72,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await gateway.stop();
+  rude.close();
   await openai.close();
   await anthropic.close();
   rmSync(LOG, { force: true });
@@ -170,6 +192,20 @@ describe("an event", () => {
     expect(unknown).toMatchObject({ status: 404, error: "model_not_found", model: "nobody", route: "", ...nothing });
     expect(unknown).not.toHaveProperty("target");
     expect(invalid).toMatchObject({ status: 400, error: "invalid_type", attempts: 0, ...nothing });
+  });
+
+  test("of an attempt that found no connection charges nothing, of one that was cut off what it had been sent", async () => {
+    since = new Date().toISOString();
+    expect((await ask("chat", "refused-first")).status).toBe(200);
+    const [attempt, exchange] = await events(2);
+    const nothing = { costNanos: 0, tokens: { input: 0, output: 0 } };
+    expect(attempt).toMatchObject({ kind: "attempt", target: "nobody", status: 0, ...nothing });
+    expect(exchange).toMatchObject({ kind: "exchange", target: "gpt", attempts: 2, status: 200 });
+    since = new Date().toISOString();
+    expect((await ask("chat", "hung-up-first")).status).toBe(200);
+    const [hungUp] = await events(2);
+    expect(hungUp).toMatchObject({ kind: "attempt", target: "rude", status: 0, estimated: true });
+    expect(hungUp?.tokens.input).toBeGreaterThan(0);
   });
 
   test.each([

@@ -1,5 +1,5 @@
-// Nothing is lost and nothing counts twice: mixed requests with retries while the control plane is killed and comes back, and an
-// Envoy that is killed, whose log is replayed. SLUICE_USAGE_REQUESTS sets how many requests.
+// Nothing is lost and nothing counts twice: mixed requests with retries while the control plane and the ledger's Redis are killed and come
+// back, and an Envoy that is killed, whose log is replayed. SLUICE_USAGE_REQUESTS sets how many requests.
 import { execFile } from "node:child_process";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RedisServer, startRedis } from "../../ledger/redis-server.ts";
 import { eventually, Gateway } from "../harness.ts";
 import { addBills, type Bill, MeteredProvider } from "./metered-provider.ts";
 
@@ -19,11 +20,16 @@ const AWAY_MS = 4_000;
 const LOG = join(tmpdir(), `sluice-usage-faults-${process.pid}.jsonl`);
 const CLI = fileURLToPath(new URL("../../../control-plane/dist/cli/main.js", import.meta.url));
 
+/** More than all of them use. */
+const BUDGET = 1_000_000_000_000;
+
+let redis: RedisServer;
 let openai: MeteredProvider;
 let anthropic: MeteredProvider;
 let gateway: Gateway;
 
 beforeAll(async () => {
+  redis = await startRedis(["--appendonly", "yes", "--appendfsync", "always"]);
   openai = await MeteredProvider.start();
   anthropic = await MeteredProvider.start();
   for (const provider of [openai, anthropic]) provider.wordsMax = 200;
@@ -46,15 +52,23 @@ beforeAll(async () => {
       consumers: [{ id: "team", models: ["*"] }],
     },
     {
-      environment: { SLUICE_USAGE_LOG: LOG },
+      environment: { SLUICE_USAGE_LOG: LOG, SLUICE_REDIS_URL: redis.url },
       concurrency: 2,
       envoyOptions: ["--file-flush-min-size-kb", "1", "--file-flush-interval-msec", "20"],
     },
   );
+  await gateway.operator("PUT", "/budgets/all", {
+    scope: { consumer: "team" },
+    measure: "total_tokens",
+    window: "total",
+    limit: BUDGET,
+    onLedgerLost: { mode: "allow", upTo: BUDGET },
+  });
 });
 
 afterAll(async () => {
   await gateway.stop();
+  await redis.stop();
   await openai.close();
   await anthropic.close();
   rmSync(LOG, { force: true });
@@ -111,6 +125,9 @@ test("tokens accounted are those that providers told, with retries and a control
     if (kills === 1) await pause(AWAY_MS);
     await gateway.startControlPlane();
   }
+  await redis.kill();
+  await pause(500);
+  await redis.start();
   expect(await sending).toBe(0);
   expect(await gateway.stat("wasmcustom.sluice.usage_events_dropped_total")).toBe(0);
   const sums = await eventually("every exchange is accounted", async () => {
@@ -122,6 +139,11 @@ test("tokens accounted are those that providers told, with retries and a control
   );
   expect(sums.requests).toBe(REQUESTS);
   expect(tokens(sums)).toEqual(told());
+  const { input, output } = told();
+  await eventually("the ledger knows of every token too", async () => {
+    const { used } = await gateway.operator<{ used: number }>("GET", "/budgets/all/state");
+    return used === input + output ? true : undefined;
+  });
   expect(await gateway.traps()).toEqual([]);
 }, 600_000);
 
