@@ -76,6 +76,8 @@ export class SharedSlots {
     }
     if (free == NO_SLOT) return NO_SLOT;
     const wasUsed = this.read(free);
+    if (wasUsed && this.slot.is(high, low)) return free;
+    if (wasUsed && !this.slot.isIdle(nowMs)) return this.search(id, nowMs);
     // A budget that comes back after another had its place is another holder to the ledger.
     const stamp: u32 = wasUsed ? this.slot.stamp + WAYS : free - first;
     this.slot.at(fresh).begin(high, low, stamp, id);

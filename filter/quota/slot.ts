@@ -38,6 +38,8 @@ export const WINDOWS_MAX: i32 = 4;
 export const SLOT_BYTES: i32 = 448;
 /** The longest id of a resource. */
 export const ID_BYTES_MAX: i32 = 63;
+/** Longer than anybody waits for a grant: a worker that died cannot take back what it needed. */
+const WAIT_MS_MAX: i64 = 5_000;
 /** Start of a window that there is not. */
 export const NO_WINDOW: i64 = i64.MIN_VALUE;
 
@@ -274,9 +276,9 @@ export class Slot {
     store<i64>(window, NO_WINDOW, START);
   }
 
-  /** Nobody misses it: nothing is reserved or untold, and what is left of the grant has lapsed or was given back. */
+  /** Nobody misses it: nobody waits, nothing is reserved or untold, and what is left of the grant has lapsed or was given back. */
   isIdle(nowMs: i64): bool {
-    if (this.unplaced != 0) return false;
+    if (this.unplaced != 0 || (this.pending > 0 && nowMs - this.askedMs < WAIT_MS_MAX)) return false;
     for (let i = 0; i < WINDOWS_MAX; i++) if (!this.windowAt(i).isSettled) return false;
     return this.windowAt(0).free <= 0 || !this.isUsable(nowMs);
   }

@@ -3,8 +3,11 @@
 export class SharedData {
   private readonly entries = new Map<string, { value: Uint8Array; cas: number }>();
   private lastCas = 0;
+  /** Called before an entry is read: what another worker does meanwhile. */
+  beforeGet: ((key: string) => void) | undefined;
 
   get(key: string): { value: Uint8Array; cas: number } | undefined {
+    this.beforeGet?.(key);
     return this.entries.get(key);
   }
 

@@ -4,7 +4,7 @@ import type { Ledger } from "../../control-plane/ledger/ledger.js";
 import type { Budget } from "../../control-plane/resources/budget.js";
 import { budget } from "../ledger/budgets.js";
 import { memoryLedger } from "../ledger/memory-records.js";
-import { PlayedEnvoy } from "./played-envoy.js";
+import { type Played, PlayedEnvoy } from "./played-envoy.js";
 
 const LEASE_MS = 30_000;
 
@@ -33,6 +33,24 @@ describe("a strict budget", () => {
     const late = at.open({ max_tokens: 10 });
     await at.answerAll();
     expect(at.code(late)).toBe("insufficient_quota");
+  });
+
+  test("is held once when two workers meet it first at the same moment", async () => {
+    const at = envoy([outputs({ limit: 100 })]);
+    const opened: Played[] = [];
+    let reads = 0;
+    at.sharedData.beforeGet = (key) => {
+      // The four places where the budget may be have been read, and are free.
+      if (!/^grant1\/[a-p]{3}$/.test(key) || ++reads < 5) return;
+      at.sharedData.beforeGet = undefined;
+      opened.push(at.open({ max_tokens: 10 }, { worker: 0 }));
+    };
+    opened.push(at.open({ max_tokens: 10 }, { worker: 1 }));
+    expect(opened).toHaveLength(2);
+    await at.answerAll();
+    for (let i = 0; i < 18; i++) opened.push(at.open({ max_tokens: 10 }));
+    await at.answerAll();
+    expect(opened.filter((each) => at.isAdmitted(each))).toHaveLength(10);
   });
 
   test("sets aside nothing for requests that it refuses", async () => {

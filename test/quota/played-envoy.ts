@@ -77,6 +77,7 @@ export class PlayedEnvoy {
   readonly #workers: readonly Worker[];
   readonly #key = generateApiKey();
   readonly #options: PlayedEnvoyOptions;
+  readonly sharedData = new SharedData();
   /** What new leases say. */
   budgets: readonly Budget[];
   #next = 0;
@@ -86,7 +87,7 @@ export class PlayedEnvoy {
   constructor(options: PlayedEnvoyOptions) {
     this.#options = options;
     this.budgets = options.budgets;
-    const sharedData = new SharedData();
+    const { sharedData } = this;
     const config = configuration(options);
     this.#workers = Array.from({ length: options.workers }, () => {
       const host = new Host(WASM, { sharedData, clusters: [CALLOUT_CLUSTER] });
