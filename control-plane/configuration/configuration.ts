@@ -10,6 +10,7 @@ import { type Credential, type Credentials, loadCredentials, sealCredential, unf
 import type { Mutex } from "./mutex.js";
 import { danglingReferences } from "./references.js";
 import { fromDocuments, toDocuments } from "./resource-set.js";
+import { routeNameProblems } from "./route-names.js";
 
 export interface LiveConfiguration {
   readonly revision: bigint;
@@ -138,6 +139,7 @@ export class Configuration {
     const before = this.#live;
     const candidate = await edit(before);
     refuseProblems(danglingReferences(candidate.resources));
+    refuseProblems(routeNameProblems(candidate.resources));
     refuseProblems(await this.#capacityProblems(candidate.resources));
     const now = new Date().toISOString();
     const renewed = this.#renewedCredentials(before.credentials, candidate.credentials, now);

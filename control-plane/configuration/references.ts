@@ -1,5 +1,7 @@
 // Whether every id that a document names belongs to a document, and who names a given one. Pure.
 import type { ConfigProblem, ResourceSet } from "../ports.js";
+import { jsonPointer } from "../resources/problems.js";
+import { membersOf } from "../resources/route-targets.js";
 import type { ConfigurationKind } from "../store/store.js";
 
 interface Reference {
@@ -16,8 +18,20 @@ function* references(set: ResourceSet): Generator<Reference> {
   }
   for (const route of set.modelRoutes) {
     const from = { kind: "model-route", id: route.id } as const;
-    for (const [index, { target }] of route.targets.entries()) {
-      yield { from, path: `/targets/${index}/target`, to: { kind: "target", id: target } };
+    for (const { path, member } of membersOf(route)) {
+      yield { from, path: jsonPointer([...path, "target"]), to: { kind: "target", id: member.target } };
+    }
+    for (const [index, rule] of (route.rules ?? []).entries()) {
+      for (const { path, member } of membersOf(rule)) {
+        const to = { kind: "target", id: member.target } as const;
+        yield { from, path: jsonPointer(["rules", index, ...path, "target"]), to };
+      }
+      if (rule.modelRoute === undefined) continue;
+      yield {
+        from,
+        path: jsonPointer(["rules", index, "modelRoute"]),
+        to: { kind: "model-route", id: rule.modelRoute },
+      };
     }
   }
 }
@@ -27,6 +41,7 @@ export function danglingReferences(set: ResourceSet): readonly ConfigProblem[] {
   const ids: Partial<Record<ConfigurationKind, ReadonlySet<string>>> = {
     provider: new Set(set.providers.map((provider) => provider.id)),
     target: new Set(set.targets.map((target) => target.id)),
+    "model-route": new Set(set.modelRoutes.map((route) => route.id)),
   };
   return [...references(set)]
     .filter(({ to }) => ids[to.kind]?.has(to.id) !== true)

@@ -1,5 +1,6 @@
 // The gateway root's configuration as bytes: flat tables that the filter uses in place (ARCHITECTURE.md §2.4). It trusts
 // its input: references are checked before.
+import { createHash } from "node:crypto";
 import {
   CALLOUT_CLUSTER,
   CONFIG_FORMAT,
@@ -7,14 +8,16 @@ import {
   CONFIG_MAGIC,
   ConfigFlag,
   Dialect,
-  MODEL_ROUTE_BYTES,
-  RouteFlag,
   TARGET_HEADER_BYTES,
 } from "../contract.js";
 import type { ModelRoute } from "../resources/model-route.js";
-import type { EffectiveModel } from "../resources/target.js";
-import { string16 } from "../string16.js";
+import { routingHeaders } from "../resources/routing-headers.js";
+import type { EffectiveModel, Target } from "../resources/target.js";
+import { list16, string16 } from "../string16.js";
 import { billRecord } from "./bill.js";
+import { Block } from "./block.js";
+import { putModelRoutes } from "./model-routes.js";
+import { putRouteNames } from "./route-names.js";
 
 /** A target together with where it is. */
 export interface ResolvedTarget {
@@ -34,6 +37,14 @@ export interface ResolvedTarget {
   /** Id of its provider, for usage. */
   readonly provider: string;
   readonly effective: EffectiveModel;
+  /** Bits of the enumeration TargetFlag. */
+  readonly flags: number;
+  /** Slower on average, and the target is left for a while; 0 = it may be as slow as it likes. */
+  readonly timeToFirstTokenMsMax: number;
+  readonly tokensPerSecondMin: number;
+  readonly kind: NonNullable<Target["kind"]>;
+  /** Unix seconds; 0 = never. */
+  readonly expiresAt: number;
 }
 
 export interface FilterConfigInput {
@@ -48,31 +59,9 @@ export interface FilterConfigInput {
   readonly logsUsage: boolean;
 }
 
-/** Grows at its end; offsets of what was put never change. */
-class Block {
-  private readonly parts: Buffer[] = [];
-  length: number;
-
-  constructor(start: number) {
-    this.length = start;
-  }
-
-  put(bytes: Buffer): number {
-    const offset = this.length;
-    this.parts.push(bytes);
-    this.length += bytes.length;
-    return offset;
-  }
-
-  putWords(words: readonly number[]): number {
-    const bytes = Buffer.alloc(words.length * 4);
-    for (const [index, word] of words.entries()) bytes.writeUInt32LE(word, index * 4);
-    return this.put(bytes);
-  }
-
-  finish(header: Buffer): Buffer {
-    return Buffer.concat([header, ...this.parts], this.length);
-  }
+/** By which workers tell targets apart in shared data. */
+function tagOf(id: string): bigint {
+  return createHash("sha256").update(id).digest().readBigUInt64LE(0);
 }
 
 function targetRecord(target: ResolvedTarget): Buffer {
@@ -84,34 +73,13 @@ function targetRecord(target: ResolvedTarget): Buffer {
   header.writeUInt16LE(TARGET_HEADER_BYTES + strings.reduce((sum, { length }) => sum + length, 0), 0);
   header.writeUInt8(Dialect[target.dialect], 2);
   header.writeUInt32LE(target.defaultMaxTokens, 4);
+  header.writeUInt8(target.flags, 3);
   header.writeUInt32LE(target.quirks, 8);
+  header.writeUInt32LE(target.effective.contextTokens ?? 0, 12);
+  header.writeBigUInt64LE(tagOf(target.id), 16);
+  header.writeUInt32LE(target.timeToFirstTokenMsMax, 24);
+  header.writeUInt32LE(target.tokensPerSecondMin, 28);
   return Buffer.concat([header, ...strings]);
-}
-
-/** FNV-1a, 32 bit. */
-function hash(bytes: Uint8Array): number {
-  let value = 0x811c9dc5;
-  for (const byte of bytes) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
-  return value;
-}
-
-/** Open addressing at most half full: route index + 1, 0 = empty. */
-function hashSlots(names: readonly string[]): number[] {
-  let count = 2;
-  while (count < names.length * 2) count *= 2;
-  const slots = new Array<number>(count).fill(0);
-  for (const [index, name] of names.entries()) {
-    let slot = hash(Buffer.from(name, "utf8")) & (count - 1);
-    while (slots[slot] !== 0) slot = (slot + 1) & (count - 1);
-    slots[slot] = index + 1;
-  }
-  return slots;
-}
-
-function flagsOf({ unknownOperations, onUnsupported }: ModelRoute): number {
-  return (
-    (unknownOperations === "pass" ? RouteFlag.PASS_UNKNOWN : 0) | (onUnsupported === "refuse" ? RouteFlag.STRICT : 0)
-  );
 }
 
 export function encodeFilterConfig(input: FilterConfigInput): Buffer {
@@ -124,19 +92,9 @@ export function encodeFilterConfig(input: FilterConfigInput): Buffer {
       block.put(Buffer.concat([targetRecord(target), billRecord(target.provider, target.effective)])),
     ]),
   );
-  const rows = Buffer.alloc(input.modelRoutes.length * MODEL_ROUTE_BYTES);
-  for (const [index, route] of input.modelRoutes.entries()) {
-    const at = index * MODEL_ROUTE_BYTES;
-    rows.writeUInt32LE(block.put(string16(route.id)), at);
-    rows.writeUInt32LE(flagsOf(route), at + 4);
-    rows.writeUInt32LE(route.perTryTimeoutMs, at + 8);
-    rows.writeUInt32LE(route.targets.length, at + 12);
-    rows.writeUInt32LE(block.putWords(route.targets.map(({ target }) => records.get(target) ?? 0)), at + 16);
-    rows.writeUInt32LE(input.routesCreated.get(route.id) ?? 0, at + 20);
-  }
-  const routeTable = block.put(rows);
-  const slots = hashSlots(input.modelRoutes.map(({ id }) => id));
-  const slotTable = block.putWords(slots);
+  const routes = putModelRoutes(block, input, records);
+  const names = putRouteNames(block, input.modelRoutes);
+  const headers = block.put(list16(routingHeaders(input.modelRoutes)));
 
   const header = Buffer.alloc(CONFIG_HEADER_BYTES);
   header.writeUInt32LE(CONFIG_MAGIC, 0);
@@ -145,14 +103,19 @@ export function encodeFilterConfig(input: FilterConfigInput): Buffer {
   const words = [
     block.length,
     input.modelRoutes.length,
-    routeTable,
-    slots.length,
-    slotTable,
+    routes,
+    names.slotCount,
+    names.slots,
     input.requestBodyBytesMax,
     input.calloutTimeoutMs,
     input.logsUsage ? ConfigFlag.LOGS_USAGE : 0,
     calloutCluster,
     calloutAuthority,
+    names.table,
+    names.count,
+    names.prefixes,
+    names.prefixCount,
+    headers,
   ];
   for (const [index, word] of words.entries()) header.writeUInt32LE(word, 16 + index * 4);
   return block.finish(header);

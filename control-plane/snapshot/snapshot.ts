@@ -3,9 +3,11 @@
 
 import { effectiveModel } from "../catalog/effective-model.js";
 import type { QUIRKS } from "../catalog/provider-entry.js";
-import { Quirk } from "../contract.js";
+import { Quirk, TargetFlag } from "../contract.js";
 import type { CompileInput, ProviderSecrets } from "../ports.js";
 import { DIALECTS } from "../resources/dialect.js";
+import type { ModelRoute } from "../resources/model-route.js";
+import { tiersOf } from "../resources/route-targets.js";
 import type { EnvoyJson } from "../xds/registry.js";
 import { signingExtension } from "./aws-signing.js";
 import { calloutCluster } from "./callout-cluster.js";
@@ -29,11 +31,19 @@ function quirkBits(names: readonly (keyof typeof QUIRKS)[]): number {
   return names.reduce((bits, name) => bits | Quirk[name.toUpperCase() as keyof typeof Quirk], 0);
 }
 
+/** Targets of which it must be known how quick they are. */
+function trackedTargets(routes: readonly ModelRoute[]): ReadonlySet<string> {
+  const tiers = routes.flatMap((route) => [route, ...(route.rules ?? [])]).flatMap(tiersOf);
+  const compared = tiers.filter(({ strategy }) => strategy === "lowest-latency");
+  return new Set(compared.flatMap(({ targets }) => targets.map(({ target }) => target)));
+}
+
 export function compile({ revision, resources, routesCreated, settings }: CompileInput): Snapshot {
   const providers = new Map(resources.providers.map((provider) => [provider.id, provider]));
   const clusters = new Map(
     resources.providers.map((provider) => [provider.id, providerCluster(provider, settings.requestBodyBytesMax)]),
   );
+  const tracked = trackedTargets(resources.modelRoutes);
   const targets = new Map<string, ResolvedTarget>();
   for (const target of resources.targets) {
     const provider = providers.get(target.provider);
@@ -51,6 +61,11 @@ export function compile({ revision, resources, routesCreated, settings }: Compil
       query: provider.apiVersion === undefined ? "" : `api-version=${provider.apiVersion}`,
       provider: provider.id,
       effective: effectiveModel(target, provider),
+      flags: tracked.has(target.id) || target.spill !== undefined ? TargetFlag.TRACKED : 0,
+      timeToFirstTokenMsMax: target.spill?.timeToFirstTokenMs ?? 0,
+      tokensPerSecondMin: target.spill?.tokensPerSecond ?? 0,
+      kind: target.kind ?? "pay-as-you-go",
+      expiresAt: target.expiresAt === undefined ? 0 : Math.floor(Date.parse(target.expiresAt) / 1000),
     });
   }
   const { requestBodyBytesMax, calloutTimeoutMs } = settings;
