@@ -14,6 +14,7 @@ import { Account, closeAccount, MODEL_BYTES_MAX, openAccount } from "../usage/ac
 export const DIALECT_HEADERS: i32 = 3;
 const PASSED_PATH_BYTES_MAX: i32 = 4 * 1024;
 const DIALECT_HEADERS_BYTES_MAX: i32 = 8 * 1024;
+const ROUTING_HEADERS_BYTES_MAX: i32 = 16 * 1024;
 
 /** What a step decides. */
 export enum Outcome {
@@ -84,6 +85,8 @@ export class Exchange {
   account: Account | null = null;
   /** The record of the only target that holds what the request continues; 0 = any target of the route will do. */
   pinnedTarget: usize = 0;
+  /** Values of the headers that rules ask for, in the order of the configuration's list: a byte, 1 = it is there, and a str16. */
+  readonly routingHeaders: ByteWriter = new ByteWriter(ROUTING_HEADERS_BYTES_MAX);
   /** Records of the targets that can serve it, in the order of the attempts. */
   readonly targets: StaticArray<usize> = new StaticArray<usize>(TARGETS_MAX);
   targetCount: i32 = 0;
@@ -108,6 +111,14 @@ export class Exchange {
     this.route = 0;
     this.pinnedTarget = 0;
     this.targetCount = 0;
+  }
+
+  /** A header of the client's that rules ask for, as a str16; 0 = it was not sent. */
+  routingHeader(index: i32): usize {
+    let at = this.routingHeaders.pointer;
+    const end = at + <usize>this.routingHeaders.length;
+    for (let i = 0; i < index && at < end; i++) at += 3 + <usize>load<u16>(at, 1);
+    return at < end && load<u8>(at) != 0 ? at + 1 : 0;
   }
 
   /** Forward in the order of the attempts. */
@@ -152,6 +163,7 @@ export class Exchange {
   /** Lets go of everything that is not the pool's own. */
   end(): void {
     this.dialectHeaders.release();
+    this.routingHeaders.release();
     this.passedPath.release();
     const config = this.config;
     if (config != null) config.release();

@@ -117,8 +117,8 @@ export class GatewayStream extends StreamContext {
   onRequestHeaders(count: i32, endOfStream: bool): Action {
     requestsTotal.add(1);
     this.startedMs = nowMs();
-    headers.readAndStrip();
     const exchange = this.exchange;
+    headers.readAndStrip(exchange);
     let operation = operationOf(headers.methodPointer, headers.methodLength, headers.pathPointer, headers.pathLength);
     exchange.protocol = protocolOf(
       operation,

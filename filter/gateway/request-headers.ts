@@ -5,8 +5,10 @@ import { ByteWriter } from "../bytes/byte-writer";
 import { equalsAscii, startsWithAscii } from "../bytes/compare";
 import { findBoundary } from "../multipart/part-headers";
 import { HeaderCursor, HeaderMap, removeHeaderBytes, setHeader, setHeaderLiteral, utf8 } from "../sdk";
+import { Exchange } from "./exchange";
 import { CONTENT_TYPE, HeaderUse, PATH, useOf } from "./header-use";
 import { provenIdentity } from "./proven-identity";
+import { keepRoutingHeaders } from "./routing-headers";
 
 /** Where the client put its key; each protocol accepts some of these. */
 export enum CredentialPlace {
@@ -65,7 +67,8 @@ export class RequestHeaders {
   private readonly cursor: HeaderCursor = new HeaderCursor();
 
   /** Pointers stay valid until the callback returns. */
-  readAndStrip(): void {
+  readAndStrip(exchange: Exchange): void {
+    keepRoutingHeaders(exchange);
     this.keyPlace = CredentialPlace.NONE;
     this.hasGoogleKey = false;
     this.asksForEvents = false;

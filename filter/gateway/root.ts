@@ -6,6 +6,8 @@ import { Alarm, TICK_MS as QUEUE_TICK_MS, queue } from "../capacity/queue";
 import { slots as capacitySlots } from "../capacity/shared-slots";
 import { FilterConfig } from "../config/filter-config";
 import { CAPACITIES_UNCHANGED, CHANGES_BYTES_MAX, CHANGES_FORMAT, CHANGES_HEADER_BYTES } from "../contract";
+import { latency } from "../health/latency";
+import { outs } from "../health/outs";
 import { grants } from "../quota/grant-client";
 import { slots } from "../quota/shared-slots";
 import {
@@ -62,6 +64,8 @@ export class GatewayRoot extends RootContext {
     startEvents();
     slots.start();
     capacitySlots.start();
+    outs.start();
+    latency.start();
     queue.alarm = new RootAlarm();
     defineMetrics();
     return true;

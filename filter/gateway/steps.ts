@@ -6,11 +6,11 @@ import { admit } from "../policies/admit";
 import { authorise } from "../policies/authorise";
 import { identify } from "../policies/identify";
 import { chooseModelRoute } from "../policies/model-route";
-import { orderTargets } from "../policies/order-targets";
 import { pinTarget } from "../policies/pin-target";
 import { makePlan, pinPassed } from "../policies/plan";
 import { readBodyAlone, readEnvelope } from "../policies/read-envelope";
 import { reserve } from "../policies/reserve";
+import { routeRequest } from "../routing/route-request";
 import { Exchange, Step } from "./exchange";
 import { answerModel, answerModelList } from "./models";
 
@@ -20,7 +20,7 @@ const BODY: Step[] = [
   authorise,
   chooseModelRoute,
   pinTarget,
-  orderTargets,
+  routeRequest,
   reserve,
   admit,
   makePlan,
@@ -31,12 +31,12 @@ const NAMED_MODEL: Step[] = [
   readBodyAlone,
   authorise,
   chooseModelRoute,
-  orderTargets,
+  routeRequest,
   reserve,
   admit,
   makePlan,
 ];
-const FORM: Step[] = [identify, authorise, chooseModelRoute, orderTargets, reserve, admit, makePlan];
+const FORM: Step[] = [identify, authorise, chooseModelRoute, routeRequest, reserve, admit, makePlan];
 /** Operations that the filter does not know, with a body that names the model, or one that nobody reads. */
 const PASSED: Step[] = [
   identify,
@@ -44,7 +44,7 @@ const PASSED: Step[] = [
   authorise,
   chooseModelRoute,
   pinPassed,
-  orderTargets,
+  routeRequest,
   reserve,
   admit,
   makePlan,
@@ -54,7 +54,7 @@ const PASSED_UNREAD: Step[] = [
   authorise,
   chooseModelRoute,
   pinPassed,
-  orderTargets,
+  routeRequest,
   reserve,
   admit,
   makePlan,

@@ -2,6 +2,7 @@
 // root and Envoy's route find them, and hands the request's retry limits to Envoy.
 
 import { ByteWriter } from "../bytes/byte-writer";
+import { retryStatuses } from "../config/route-view";
 import {
   ErrorCode,
   LENGTH_UNKNOWN,
@@ -13,6 +14,7 @@ import {
   PROPERTY_PLAN_LENGTH,
   PROPERTY_TARGET,
   PROPERTY_TARGET_LENGTH,
+  RETRY_STATUSES_BYTES,
   ROUTE_PER_TRY_TIMEOUT_MS,
   RouteFlag,
   TARGET_HEADER_BYTES,
@@ -20,10 +22,10 @@ import {
 import { DIALECT_HEADERS, Exchange, Outcome } from "../gateway/exchange";
 import { refuse } from "../gateway/local-reply";
 import { escapeTo } from "../json/text";
+import { serves } from "../routing/route-request";
 import { HeaderMap, setHeader, setHeaderLiteral, setProperty, utf8 } from "../sdk";
 import { passedTotal } from "../telemetry/metrics";
 import { Account } from "../usage/account";
-import { serves } from "./order-targets";
 
 const PLAN_BYTES_MAX: i32 = 64 * 1024;
 const MAX_RETRIES = utf8("x-envoy-max-retries");
@@ -94,6 +96,8 @@ function writeHeader(exchange: Exchange, targets: i32, account: Account): void {
   store<u32>(at, exchange.usageAskStart, 40);
   store<u16>(at, <u16>(exchange.usageAskEnd - exchange.usageAskStart), 44);
   store<u8>(at, <u8>exchange.usageAsk, 46);
+  const config = exchange.config!;
+  memory.copy(at + 48, retryStatuses(config.base, exchange.route), RETRY_STATUSES_BYTES);
   plan.length = PLAN_HEADER_BYTES;
 }
 

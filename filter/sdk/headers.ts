@@ -67,6 +67,11 @@ export function getHeader(map: HeaderMap, name: Literal): bool {
   return proxy_get_header_map_value(map, name.pointer, name.length, OUT_POINTER, OUT_LENGTH) == Status.OK;
 }
 
+/** The same for a name that is no constant. */
+export function getHeaderBytes(map: HeaderMap, name: usize, nameLength: i32): bool {
+  return proxy_get_header_map_value(map, name, nameLength, OUT_POINTER, OUT_LENGTH) == Status.OK;
+}
+
 /** Replaces all headers of that name by one. */
 export function setHeader(map: HeaderMap, name: Literal, value: usize, valueLength: i32): bool {
   return proxy_replace_header_map_value(map, name.pointer, name.length, value, valueLength) == Status.OK;

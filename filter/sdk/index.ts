@@ -12,6 +12,7 @@ export { HeaderList } from "./header-list";
 export {
   addHeader,
   getHeader,
+  getHeaderBytes,
   HeaderCursor,
   removeHeader,
   removeHeaderBytes,

@@ -49,7 +49,6 @@ import {
   markDroppedFields,
   markError,
   markRetry,
-  markTarget,
   replaceAbandonedBody,
   STATUS_ABANDONED,
   setReplyEvents,
@@ -59,7 +58,8 @@ import {
 } from "./mark-reply";
 import { changePassed, replaceStripped } from "./passing-events";
 import { Plan } from "./plan";
-import { isCredentialStatus, isErrorStatus, isWorthRetry, Reply } from "./reply";
+import { PlanMemory } from "./plan-memory";
+import { isCredentialStatus, isErrorStatus, Reply } from "./reply";
 import { ReplyHeaders, stripTrailers } from "./reply-headers";
 import { moveOn } from "./request";
 import { FAILED, passesErrors, StreamSignal, TRANSLATED, Translator } from "./translator";
@@ -69,7 +69,6 @@ import { judgeReply, kindOfSuccess, WholeReply } from "./whole-reply";
 const CONTENT_LENGTH = utf8("content-length");
 const CONTENT_ENCODING = utf8("content-encoding");
 
-const TARGET_ID_BYTES_MAX: i32 = 128;
 /** An error's text is not worth more memory than this. */
 const ERROR_BYTES_MAX: i32 = 64 * 1024;
 
@@ -85,12 +84,11 @@ export class TargetStream extends StreamContext {
   private operation: i32 = 0;
   private streaming: bool = false;
   private hasNext: bool = false;
+  private readonly memory: PlanMemory = new PlanMemory();
   private readonly request: AttemptRequest = new AttemptRequest();
   private translator: Translator | null = null;
   /** The same, unless the provider answers in the client's protocol although it wants requests of its own. */
   private replyTranslator: Translator | null = null;
-  private readonly targetId: usize = heap.alloc(TARGET_ID_BYTES_MAX);
-  private targetIdLength: i32 = 0;
 
   private reply: Reply = Reply.PASS;
   private status: i32 = 0;
@@ -120,8 +118,7 @@ export class TargetStream extends StreamContext {
     this.streaming = plan.streaming;
     this.meter.begin(plan.account, plan.accountTicket, plan.cursor, plan.dialect);
     this.hasNext = plan.hasNext;
-    this.targetIdLength = min(plan.targetLength, TARGET_ID_BYTES_MAX);
-    memory.copy(this.targetId, plan.targetPointer, this.targetIdLength);
+    this.memory.take(plan);
     const translator = (this.translator = takeTranslator(plan));
     const decided = this.request.takeHeaders(plan, translator);
     this.replyTranslator = translator == null || translator.passesReply ? null : translator;
@@ -148,9 +145,10 @@ export class TargetStream extends StreamContext {
     this.isJson = headers.isJson;
     this.isEncoded = headers.isEncoded;
     const succeeded = headers.status >= 200 && headers.status < 300;
-    if (!succeeded && this.hasNext && isWorthRetry(headers.status)) return this.abandonHeaders(endOfStream);
+    if (headers.throttledMs > 0) this.meter.throttled(headers.throttledMs);
+    if (!succeeded && this.hasNext && this.memory.isWorthRetry(headers.status)) return this.abandonHeaders(endOfStream);
     this.meter.answered(this.status);
-    markTarget(this.targetId, this.targetIdLength);
+    this.memory.markTarget();
     markDroppedFields(this.translator);
     this.reply = this.kindOf(succeeded);
     if (this.reply == Reply.PASS) return Action.CONTINUE;
@@ -314,7 +312,7 @@ export class TargetStream extends StreamContext {
     this.meter.readReply(hostPointer(), size);
     const code = this.replyTranslator!.translateReply(hostPointer(), size, scratch.reset());
     const status = this.replyTranslator!.failureStatus;
-    if (code == FAILED && !(this.hasNext && isWorthRetry(status))) return this.answerWhole(status, size);
+    if (code == FAILED && !(this.hasNext && this.memory.isWorthRetry(status))) return this.answerWhole(status, size);
     if (code != TRANSLATED) return this.failWhole(code, size);
     if (scratch.overflow) return this.failWhole(ErrorCode.REPLY_TOO_LARGE, size);
     this.meter.completed();

@@ -182,6 +182,10 @@ export class Plan {
     }
     return false;
   }
+  /** RETRY_STATUSES_BYTES bytes: which statuses are worth another target. */
+  get retryStatuses(): usize {
+    return this.pointer + 48;
+  }
   get dialect(): i32 {
     return load<u8>(this.record, 2);
   }

@@ -2,6 +2,7 @@
 // have no use for or must not see (cookies, rate limits of our account, the provider's internals). Allow-list only.
 
 import { HeaderCursor, HeaderMap, Literal, removeHeaderBytes, utf8 } from "../sdk";
+import { RateLimits } from "./rate-limits";
 
 const STATUS = utf8(":status");
 const DATE = utf8("date");
@@ -13,6 +14,8 @@ const CACHE_CONTROL = utf8("cache-control");
 const CONTENT_LENGTH = utf8("content-length");
 const RETRY_AFTER_MS = utf8("retry-after-ms");
 const CONTENT_ENCODING = utf8("content-encoding");
+
+const limits = new RateLimits();
 
 const EVENT_STREAM = utf8("text/event-stream");
 const AWS_EVENT_STREAM = utf8("application/vnd.amazon.eventstream");
@@ -34,6 +37,8 @@ export class ReplyHeaders {
   isJson: bool = false;
   /** The body is compressed although nobody asked for it: it can only be passed through. */
   isEncoded: bool = false;
+  /** For how long the provider takes no more, by what it says; 0 = it does not. */
+  throttledMs: i64 = 0;
   private readonly cursor: HeaderCursor = new HeaderCursor();
 
   readAndStrip(): void {
@@ -42,11 +47,13 @@ export class ReplyHeaders {
     this.isAwsEventStream = false;
     this.isJson = false;
     this.isEncoded = false;
+    limits.begin();
     const cursor = this.cursor;
     cursor.read(HeaderMap.RESPONSE);
     while (cursor.next()) {
       const value = cursor.valuePointer;
       const length = cursor.valueLength;
+      limits.take(cursor.namePointer, cursor.nameLength, value, length);
       switch (useOf(cursor.namePointer, cursor.nameLength)) {
         case HeaderUse.REMOVE:
           removeHeaderBytes(HeaderMap.RESPONSE, cursor.namePointer, cursor.nameLength);
@@ -65,6 +72,7 @@ export class ReplyHeaders {
         default:
       }
     }
+    this.throttledMs = limits.throttledMs(this.status);
   }
 }
 

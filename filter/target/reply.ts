@@ -1,5 +1,7 @@
 // What the target root does with a provider's reply, and what a reply's status says. Decisions only, no bytes.
 
+import { RETRY_STATUS_FIRST, RETRY_STATUSES_BYTES } from "../contract";
+
 export enum Reply {
   PASS = 0,
   ERROR = 1,
@@ -20,9 +22,11 @@ export enum Reply {
   CUT = 10,
 }
 
-/** Whether another target may do better: the request itself is not what was refused. */
-export function isWorthRetry(status: i32): bool {
-  return status >= 500 || status == 429 || status == 408 || status == 404 || isCredentialStatus(status);
+/** Whether another target may do better, as the model route says: a bit for each status. What is no status of an answer, is. */
+export function isRetried(statuses: usize, status: i32): bool {
+  const bit = status - <i32>RETRY_STATUS_FIRST;
+  if (bit >= <i32>RETRY_STATUSES_BYTES * 8) return true;
+  return bit >= 0 && ((load<u8>(statuses + <usize>(bit >> 3)) >> (bit & 7)) & 1) != 0;
 }
 
 /** What a client takes for an error; 1xx, redirects and numbers that HTTP does not have are no answers at all. */

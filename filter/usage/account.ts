@@ -64,6 +64,10 @@ export class Account {
   /** Target records of `config`, in the plan's order. */
   readonly targets: StaticArray<usize> = new StaticArray<usize>(TARGETS_MAX);
   targetCount: i32 = 0;
+  /** Others may serve it too: a target that fails is left for a while. */
+  hasAlternatives: bool = false;
+  /** Some target was out when it was planned. */
+  sawOuts: bool = false;
 
   /** Events of attempts that were given up, a line each, for the access log. */
   readonly attemptLines: ByteWriter = new ByteWriter(ATTEMPT_LINES_BYTES_MAX);
@@ -136,6 +140,8 @@ export function openAccount(config: FilterConfig, lease: Lease, startedMs: u64):
   account.status = 0;
   account.error = -1;
   account.targetCount = 0;
+  account.hasAlternatives = false;
+  account.sawOuts = false;
   account.attempts = 0;
   account.attempt = Attempt.NONE;
   account.target = 0;

@@ -12,6 +12,7 @@ import {
   protocolName,
 } from "../contract";
 import { textLength } from "../errors/error-body";
+import { settleHealth } from "../health/attempts";
 import { JsonWriter } from "../json/writer";
 import { metersTokens } from "../operations";
 import { nowMs, setProperty } from "../sdk";
@@ -63,6 +64,7 @@ export function emitAttempt(account: Account, status: i32): void {
  * where the account knows better. Only in `onLog`: the line goes to filter state too.
  */
 export function emitExchange(account: Account, status: i32, error: usize, errorLength: i32): void {
+  settleHealth(account, status);
   // What an error cost nobody has said; a stream that broke was charged for what had come.
   const failed = status >= 400 && account.firstContentMs == 0;
   const isOpen = account.attempt == Attempt.OPEN || account.attempt == Attempt.ANSWERED;

@@ -1,6 +1,9 @@
 // What the target root tells the account of its exchange, attempt by attempt. Without an account every call does nothing.
 
 import { ErrorCode } from "../contract";
+import { attemptAnswered, attemptFailed, attemptThrottled, tagOf } from "../health/attempts";
+import { countRetry } from "../health/retry-budget";
+import { attemptBegins, attemptEnds } from "../health/tally";
 import { judgeStream } from "../quota/cut";
 import { getProperty, nowMs, utf8 } from "../sdk";
 import { Account, Attempt, findAccount, UNCUT } from "./account";
@@ -12,6 +15,8 @@ const LOCAL_ADDRESS = utf8("upstream\0local_address");
 export class Meter {
   private index: u32 = 0;
   private ticket: u64 = 0;
+  /** Of the attempt's target while the attempt lasts; 0 = it is not counted. */
+  private tag: u64 = 0;
   /** Whether `readPiece` wants the bytes of the reply. */
   scans: bool = false;
 
@@ -22,12 +27,20 @@ export class Meter {
     this.scans = false;
     const account = this.account;
     if (account == null) return;
-    if (account.attempt == Attempt.OPEN) emitAttempt(account, 0);
+    if (account.attempt == Attempt.OPEN) {
+      attemptFailed(account);
+      emitAttempt(account, 0);
+    }
     account.beginAttempt(position, dialect);
+    if (account.attempts > 1) countRetry(account.attemptStartedMs);
+    this.tag = account.target == 0 ? 0 : tagOf(account.target);
+    if (this.tag != 0) attemptBegins(this.tag);
   }
 
   /** The attempt's stream is gone; call while the host still knows it. What never had a connection has cost nothing. */
   ended(): void {
+    if (this.tag != 0) attemptEnds(this.tag);
+    this.tag = 0;
     const account = this.account;
     if (account == null || account.attempt != Attempt.OPEN) return;
     account.sent = getProperty(LOCAL_ADDRESS.pointer, LOCAL_ADDRESS.length);
@@ -36,13 +49,22 @@ export class Meter {
   /** The reply of this attempt is not what the client gets. */
   abandoned(status: i32): void {
     const account = this.account;
-    if (account != null && account.attempt == Attempt.OPEN) emitAttempt(account, status);
+    if (account == null || account.attempt != Attempt.OPEN) return;
+    attemptAnswered(account, status);
+    emitAttempt(account, status);
+  }
+
+  /** The target has said that it takes no more for so long. */
+  throttled(forMs: i64): void {
+    const account = this.account;
+    if (account != null) attemptThrottled(account, forMs);
   }
 
   /** The client gets this attempt's reply. */
   answered(status: i32, error: i32 = -1): void {
     const account = this.account;
     if (account == null) return;
+    if (account.attempt == Attempt.OPEN) attemptAnswered(account, status);
     account.attempt = Attempt.ANSWERED;
     account.status = status;
     if (error >= 0 || status >= 400) account.error = error >= 0 ? error : ErrorCode.UPSTREAM_ERROR;
