@@ -48,18 +48,19 @@ export async function eventually<T>(what: string, probe: () => Promise<T | undef
   throw new Error(`${what}: not within ${PATIENCE_MS} ms${last === undefined ? "" : ` (${String(last)})`}`);
 }
 
-type RouteRule = Partial<ModelRoute> & Pick<ModelRoute, "targets">;
+type RouteFields = Omit<ModelRoute, "id" | "perTryTimeoutMs" | "unknownOperations" | "onUnsupported">;
+type RouteDocument = RouteFields & Partial<ModelRoute>;
 
 /** Documents as operators write them, with the schemas' defaults filled in and in the order of a ResourceSet. */
 export function resourceSet(documents: {
   providers?: readonly (Partial<Provider> & Pick<Provider, "id" | "baseUrl">)[];
   targets?: readonly Target[];
   /** Public name → ids of targets, or the whole document. */
-  modelRoutes?: Readonly<Record<string, readonly string[] | RouteRule>>;
+  modelRoutes?: Readonly<Record<string, readonly string[] | RouteDocument>>;
 }): ResourceSet {
   const provider = { dialect: "openai", allowPrivateAddress: true };
-  const route = (rule: readonly string[] | RouteRule) =>
-    "targets" in rule ? rule : { targets: rule.map((target) => ({ target })) };
+  const route = (document: readonly string[] | RouteDocument) =>
+    "map" in document ? { targets: document.map((target) => ({ target })) } : document;
   const byId = (left: { id: string }, right: { id: string }) =>
     Buffer.compare(Buffer.from(left.id), Buffer.from(right.id));
   return {

@@ -230,7 +230,7 @@ describe("Envoy's own reply has the shape of the client's protocol", () => {
 });
 
 describe("a provider that is busy", () => {
-  test("is asked each time, since statuses eject nothing, and its requests go to the next target", async () => {
+  test("is asked each time, since statuses make Envoy eject nothing, and its requests go to the next target", async () => {
     const broken = await new Provider("broken").listen();
     broken.status = 503;
     const set = resourceSet({
@@ -239,7 +239,9 @@ describe("a provider that is busy", () => {
         { id: "one", baseUrl: `${one.url()}/v1` },
       ],
       targets: ["broken", "one"].map((id) => ({ id, provider: id, model: id })),
-      modelRoutes: { both: ["broken", "one"] },
+      modelRoutes: {
+        both: { targets: [{ target: "broken" }, { target: "one" }], failover: { outlierDetection: "off" } },
+      },
     });
     await delivery.publish(set);
     await delivery.live();

@@ -40,7 +40,11 @@ export interface Configuration {
   }[];
   readonly modelRoutes: readonly {
     id: string;
-    targets: readonly { target: string }[];
+    targets?: readonly { target: string }[];
+    tiers?: readonly object[];
+    rules?: readonly object[];
+    aliases?: readonly string[];
+    failover?: object;
     perTryTimeoutMs?: number;
     unknownOperations?: "refuse" | "pass";
   }[];

@@ -12,7 +12,7 @@ const LINES_WISHED = 300;
 /** What runs in production and is longer than it should be. A ratchet: lengths only fall, and no file is added. */
 const LONG: ReadonlyMap<string, number> = new Map([
   ["filter/json/reader.ts", 335],
-  ["filter/target/http-context.ts", 486],
+  ["filter/target/http-context.ts", 484],
 ]);
 
 const GENERATED = ["filter/contract.ts", "control-plane/contract.ts", "docs/errors.md", "package-lock.json"];
