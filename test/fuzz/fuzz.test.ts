@@ -27,9 +27,12 @@ beforeAll(async () => {
   openai = await FuzzProvider.start("openai");
   anthropic = await FuzzProvider.start("anthropic");
   const provider = { apiKey: "credential", allowPrivateAddress: true };
-  const route = (id: string, ...targets: string[]) => ({ id,
+  const route = (id: string, ...targets: string[]) => ({
+    id,
     // Garbage is all that these providers send: nobody is to be left for it.
-    failover: { outlierDetection: "off" }, targets: targets.map((target) => ({ target })) });
+    failover: { outlierDetection: "off" },
+    targets: targets.map((target) => ({ target })),
+  });
   gateway = await Gateway.start({
     providers: [
       { id: "openai", dialect: "openai", baseUrl: openai.url, ...provider },
