@@ -214,12 +214,11 @@ export const TextFeature = {
   WORD_PAIR: 2,
   WORD_PART_3: 3,
   WORD_PART_4: 4,
-  WORD_PART_5: 5,
-  CHARACTER: 6,
-  CHARACTER_PAIR: 7,
-  CHARACTER_TRIPLE: 8,
-  SYMBOL: 9,
-  SYMBOL_PAIR: 10,
+  CHARACTER: 5,
+  CHARACTER_PAIR: 6,
+  CHARACTER_TRIPLE: 7,
+  SYMBOL: 8,
+  SYMBOL_PAIR: 9,
 } as const;
 
 /** Errors that the filter answers with, in the order of their numbers. */

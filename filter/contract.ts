@@ -268,12 +268,11 @@ export enum TextFeature {
   WORD_PAIR = 2,
   WORD_PART_3 = 3,
   WORD_PART_4 = 4,
-  WORD_PART_5 = 5,
-  CHARACTER = 6,
-  CHARACTER_PAIR = 7,
-  CHARACTER_TRIPLE = 8,
-  SYMBOL = 9,
-  SYMBOL_PAIR = 10,
+  CHARACTER = 5,
+  CHARACTER_PAIR = 6,
+  CHARACTER_TRIPLE = 7,
+  SYMBOL = 8,
+  SYMBOL_PAIR = 9,
 }
 
 /** ASCII, in lower case; empty for a number that has no name. */

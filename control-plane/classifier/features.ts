@@ -94,12 +94,10 @@ class Scanner {
 
   /** Parts of a word that end with this byte; a word stands between two spaces. */
   private part(byte: number): void {
-    const before = this.lastFour >>> 24;
     this.lastFour = (this.lastFour << 8) | byte;
     this.framed++;
     if (this.framed >= 3) this.emit(TextFeature.WORD_PART_3, this.lastFour & 0xffffff, 0);
     if (this.framed >= 4) this.emit(TextFeature.WORD_PART_4, this.lastFour, 0);
-    if (this.framed >= 5) this.emit(TextFeature.WORD_PART_5, this.lastFour, before);
   }
 
   private endWord(): void {

@@ -118,14 +118,11 @@ function letter(byte: u32): void {
 
 /** Parts of a word that end with this byte; a word stands between two spaces. */
 function part(byte: u32): void {
-  const before = lastFour >>> 24;
   lastFour = (lastFour << 8) | byte;
   framed++;
   if (framed < 3) return;
   emit(TextFeature.WORD_PART_3, lastFour & 0xffffff, 0);
-  if (framed < 4) return;
-  emit(TextFeature.WORD_PART_4, lastFour, 0);
-  if (framed >= 5) emit(TextFeature.WORD_PART_5, lastFour, before);
+  if (framed >= 4) emit(TextFeature.WORD_PART_4, lastFour, 0);
 }
 
 function endWord(): void {
