@@ -46,6 +46,7 @@ export const CLASSIFIER_BUCKET_BITS_MAX = 15;
 export const CLASSIFIER_CURVE_ENTRIES = 512;
 export const CLASSIFIER_HEAD_BYTES = 2048;
 export const CLASSIFIER_TAIL_BYTES = 1024;
+export const CLASSIFIER_CONFIDENCE_DEFAULT = 50;
 
 export const API_KEY_PREFIX = "sk-slc-";
 export const VM_ID = "sluice";
@@ -212,13 +213,11 @@ export const Quirk = {
 export const TextFeature = {
   WORD: 1,
   WORD_PAIR: 2,
-  WORD_PART_3: 3,
-  WORD_PART_4: 4,
-  CHARACTER: 5,
-  CHARACTER_PAIR: 6,
-  CHARACTER_TRIPLE: 7,
-  SYMBOL: 8,
-  SYMBOL_PAIR: 9,
+  WORD_PART: 3,
+  CHARACTER: 4,
+  CHARACTER_PAIR: 5,
+  SYMBOL: 6,
+  SYMBOL_PAIR: 7,
 } as const;
 
 /** Errors that the filter answers with, in the order of their numbers. */

@@ -46,6 +46,7 @@ export const CLASSIFIER_BUCKET_BITS_MAX: u32 = 15;
 export const CLASSIFIER_CURVE_ENTRIES: u32 = 512;
 export const CLASSIFIER_HEAD_BYTES: u32 = 2048;
 export const CLASSIFIER_TAIL_BYTES: u32 = 1024;
+export const CLASSIFIER_CONFIDENCE_DEFAULT: u32 = 50;
 
 // "sk-slc-"
 export const API_KEY_PREFIX: usize = memory.data<u8>([115, 107, 45, 115, 108, 99, 45]);
@@ -266,13 +267,11 @@ export enum Quirk {
 export enum TextFeature {
   WORD = 1,
   WORD_PAIR = 2,
-  WORD_PART_3 = 3,
-  WORD_PART_4 = 4,
-  CHARACTER = 5,
-  CHARACTER_PAIR = 6,
-  CHARACTER_TRIPLE = 7,
-  SYMBOL = 8,
-  SYMBOL_PAIR = 9,
+  WORD_PART = 3,
+  CHARACTER = 4,
+  CHARACTER_PAIR = 5,
+  SYMBOL = 6,
+  SYMBOL_PAIR = 7,
 }
 
 /** ASCII, in lower case; empty for a number that has no name. */

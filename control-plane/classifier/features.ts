@@ -4,6 +4,8 @@ import { CLASSIFIER_HEAD_BYTES, CLASSIFIER_TAIL_BYTES, TextFeature } from "../co
 
 const SPACE = 0x20;
 const SEPARATOR = -1;
+/** What stands before the first word or character of a text. */
+const START = 1;
 
 function mix(kind: number, a: number, b: number): number {
   let hash = Math.imul(a ^ Math.imul(kind, 0x9e3779b1), 0x85ebca6b);
@@ -25,11 +27,10 @@ class Scanner {
   private readonly shift: number;
   private wordHash = 0;
   private wordBytes = 0;
-  private previousWord = 0;
+  private previousWord = START;
   private lastFour = 0;
   private framed = 0;
-  private character = 0;
-  private characterBefore = 0;
+  private character = START;
   private symbol = 0;
 
   constructor(bucketBits: number) {
@@ -92,19 +93,20 @@ class Scanner {
     this.part(byte);
   }
 
-  /** Parts of a word that end with this byte; a word stands between two spaces. */
+  /** The part of a word that ends with this byte, four bytes long; a word stands between two spaces. */
   private part(byte: number): void {
     this.lastFour = (this.lastFour << 8) | byte;
     this.framed++;
-    if (this.framed >= 3) this.emit(TextFeature.WORD_PART_3, this.lastFour & 0xffffff, 0);
-    if (this.framed >= 4) this.emit(TextFeature.WORD_PART_4, this.lastFour, 0);
+    if (this.framed >= 4) this.emit(TextFeature.WORD_PART, this.lastFour, 0);
   }
 
   private endWord(): void {
     if (this.wordBytes === 0) return;
     this.wordBytes = 0;
     this.part(SPACE);
+    // Twice: it says more than one of its parts.
     this.emit(TextFeature.WORD, this.wordHash, 0);
+    this.emit(TextFeature.WORD, this.wordHash, 1);
     if (this.previousWord !== 0) this.emit(TextFeature.WORD_PAIR, this.previousWord, this.wordHash);
     this.previousWord = this.wordHash;
   }
@@ -130,13 +132,10 @@ class Scanner {
 
   /** A Chinese character, a kana, a Hangul syllable, a mathematical sign. */
   private wide(code: number): void {
-    const one = this.character;
-    const two = one === 0 ? 0 : this.characterBefore;
+    const before = this.character;
     this.separate();
     this.emit(TextFeature.CHARACTER, code, 0);
-    if (one !== 0) this.emit(TextFeature.CHARACTER_PAIR, one, code);
-    if (two !== 0) this.emit(TextFeature.CHARACTER_TRIPLE, Math.imul(two, 0x9e3779b1) ^ one, code);
-    this.characterBefore = one;
+    if (before !== 0) this.emit(TextFeature.CHARACTER_PAIR, before, code);
     this.character = code;
   }
 }

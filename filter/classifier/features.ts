@@ -6,6 +6,8 @@ import { TextFeature } from "../contract";
 
 const SPACE: u32 = 0x20;
 const SEPARATOR: u32 = 1;
+/** What stands before the first word or character of a text. */
+const START: u32 = 1;
 /** CLASSIFIER_CLASSES_MAX, and one for the background. */
 const COLUMNS_MAX: usize = 17;
 
@@ -26,7 +28,6 @@ let previousWord: u32 = 0;
 let lastFour: u32 = 0;
 let framed: u32 = 0;
 let character: u32 = 0;
-let characterBefore: u32 = 0;
 let symbol: u32 = 0;
 
 /** Begins a text. `table`: i8 weights, bucket by bucket, `columnCount` each. */
@@ -37,16 +38,16 @@ export function beginFeatures(table: usize, columnCount: i32, bucketBits: u32): 
   memory.fill(seen, 0, ((<usize>1) << bucketBits) >> 3);
   memory.fill(sums, 0, COLUMNS_MAX * 4);
   bucketCount = 0;
+  wordBytes = 0;
+  previousWord = START;
+  character = START;
+  symbol = 0;
 }
 
 /** Counts what is in a window of the text. */
 export function scanFeatures(pointer: usize, length: i32): void {
   const end = pointer + <usize>length;
   let at = pointer;
-  wordBytes = 0;
-  previousWord = 0;
-  character = 0;
-  symbol = 0;
   // A window may begin within a character.
   while (at < end && at < pointer + 3 && isContinuation(load<u8>(at))) at++;
   while (at < end) {
@@ -116,20 +117,20 @@ function letter(byte: u32): void {
   part(byte);
 }
 
-/** Parts of a word that end with this byte; a word stands between two spaces. */
+/** The part of a word that ends with this byte, four bytes long; a word stands between two spaces. */
 function part(byte: u32): void {
   lastFour = (lastFour << 8) | byte;
   framed++;
-  if (framed < 3) return;
-  emit(TextFeature.WORD_PART_3, lastFour & 0xffffff, 0);
-  if (framed >= 4) emit(TextFeature.WORD_PART_4, lastFour, 0);
+  if (framed >= 4) emit(TextFeature.WORD_PART, lastFour, 0);
 }
 
 function endWord(): void {
   if (wordBytes == 0) return;
   wordBytes = 0;
   part(SPACE);
+  // Twice: it says more than one of its parts.
   emit(TextFeature.WORD, wordHash, 0);
+  emit(TextFeature.WORD, wordHash, 1);
   if (previousWord != 0) emit(TextFeature.WORD_PAIR, previousWord, wordHash);
   previousWord = wordHash;
 }
@@ -155,13 +156,10 @@ function punctuation(byte: u32): void {
 
 /** A Chinese character, a kana, a Hangul syllable, a mathematical sign. */
 function wide(code: u32): void {
-  const one = character;
-  const two: u32 = one == 0 ? 0 : characterBefore;
+  const before = character;
   separate();
   emit(TextFeature.CHARACTER, code, 0);
-  if (one != 0) emit(TextFeature.CHARACTER_PAIR, one, code);
-  if (two != 0) emit(TextFeature.CHARACTER_TRIPLE, (two * 0x9e3779b1) ^ one, code);
-  characterBefore = one;
+  if (before != 0) emit(TextFeature.CHARACTER_PAIR, before, code);
   character = code;
 }
 
