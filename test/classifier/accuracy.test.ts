@@ -4,7 +4,17 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { builtInClassifier } from "../../control-plane/classifier/built-in.js";
 import { Classifier } from "../../control-plane/classifier/model.js";
 import { CLASSIFIER_CONFIDENCE_DEFAULT } from "../../control-plane/contract.js";
-import { CLASSES, heldBack, jaccard, LANGUAGES, macroF1, phrasesOf, shinglesOf, smallTalk, trainingTexts } from "./lines.js";
+import {
+  CLASSES,
+  heldBack,
+  jaccard,
+  LANGUAGES,
+  macroF1,
+  phrasesOf,
+  shinglesOf,
+  smallTalk,
+  trainingTexts,
+} from "./lines.js";
 
 let classifier: Classifier;
 beforeAll(() => {
@@ -50,22 +60,25 @@ describe("the held-back lines", () => {
 });
 
 describe("the built-in classifier", () => {
-  test.each([0, CLASSIFIER_CONFIDENCE_DEFAULT])("has a macro-F1 of 90 percent or more at a confidence of %d", (confidence) => {
-    const all = judged(confidence);
-    const figures = [percent(macroF1(all))];
-    for (const language of LANGUAGES) {
-      const score = macroF1(all.filter((line) => line.language === language));
-      figures.push(`${language} ${percent(score)}`);
-      expect(score).toBeGreaterThanOrEqual(0.9);
-    }
-    const named = all.filter(({ given }) => given !== undefined);
-    const right = named.filter(({ given, label }) => given === label);
-    console.info(
-      `macro-F1 at ${confidence}: ${figures.join(", ")}; ${percent(named.length / all.length)} are given a class, ` +
-        `${percent(right.length / named.length)} of those the right one`,
-    );
-    expect(macroF1(all)).toBeGreaterThanOrEqual(0.9);
-  });
+  test.each([0, CLASSIFIER_CONFIDENCE_DEFAULT])(
+    "has a macro-F1 of 90 percent or more at a confidence of %d",
+    (confidence) => {
+      const all = judged(confidence);
+      const figures = [percent(macroF1(all))];
+      for (const language of LANGUAGES) {
+        const score = macroF1(all.filter((line) => line.language === language));
+        figures.push(`${language} ${percent(score)}`);
+        expect(score).toBeGreaterThanOrEqual(0.9);
+      }
+      const named = all.filter(({ given }) => given !== undefined);
+      const right = named.filter(({ given, label }) => given === label);
+      console.info(
+        `macro-F1 at ${confidence}: ${figures.join(", ")}; ${percent(named.length / all.length)} are given a class, ` +
+          `${percent(right.length / named.length)} of those the right one`,
+      );
+      expect(macroF1(all)).toBeGreaterThanOrEqual(0.9);
+    },
+  );
 
   test("figures: what is taken for what", () => {
     const all = judged(0);

@@ -20,7 +20,9 @@ function expectAlike(bytes: Uint8Array): void {
   const { index, confidence } = oracle.classify(bytes);
   const found = filter.classify([bytes], false);
   if (found.index !== index || found.confidence !== confidence) {
-    throw new Error(`${JSON.stringify(found)} instead of ${index}, ${confidence}: ${Buffer.from(bytes).toString("hex")}`);
+    throw new Error(
+      `${JSON.stringify(found)} instead of ${index}, ${confidence}: ${Buffer.from(bytes).toString("hex")}`,
+    );
   }
 }
 
@@ -57,12 +59,28 @@ test("random bytes, and texts with random bytes in them", () => {
   }
 });
 
-const PIECES = ["plain words ", "写一段代码", "\\", '"', "\n", "é", "😀", "a\\b", "\u0001", "ＡＢＣ！", "∑x²", "==>", "\\\\n", "\\u4f60"];
+const PIECES = [
+  "plain words ",
+  "写一段代码",
+  "\\",
+  '"',
+  "\n",
+  "é",
+  "😀",
+  "a\\b",
+  "\u0001",
+  "ＡＢＣ！",
+  "∑x²",
+  "==>",
+  "\\\\n",
+  "\\u4f60",
+];
 
 /** Text of about this many bytes. */
 function longText(random: Random, bytes: number): string {
   let text = "";
-  while (Buffer.byteLength(text) < bytes) text += random.pick(PIECES).repeat(1 + random.below(random.chance(20) ? 300 : 3));
+  while (Buffer.byteLength(text) < bytes)
+    text += random.pick(PIECES).repeat(1 + random.below(random.chance(20) ? 300 : 3));
   return text;
 }
 
@@ -112,7 +130,8 @@ test("raw content that is no JSON does no harm", () => {
 });
 
 test("figures: microseconds for a message", () => {
-  const english = "Please look at the following function and tell me why it returns the wrong total when the list is empty. ";
+  const english =
+    "Please look at the following function and tell me why it returns the wrong total when the list is empty. ";
   const chinese = "请帮我看看下面这个函数，为什么列表为空的时候返回的合计是错的，并给出修改之后的完整代码。";
   for (const [name, text, bytes] of [
     ["English", english, 200],
@@ -120,10 +139,14 @@ test("figures: microseconds for a message", () => {
     ["Chinese", chinese, 200],
     ["Chinese", chinese, 2048],
   ] as const) {
-    const cut = Buffer.from(text.repeat(40)).subarray(0, bytes - (name === "Chinese" ? bytes % 3 : 0)).toString();
+    const cut = Buffer.from(text.repeat(40))
+      .subarray(0, bytes - (name === "Chinese" ? bytes % 3 : 0))
+      .toString();
     console.info(`${name}, ${bytes} bytes: ${filter.microseconds(cut, 2_000).toFixed(1)} µs`);
   }
-  const varied = Buffer.from(trainingTexts.filter((text) => /^[ -~]+$/.test(text)).join(" ")).subarray(0, 2048).toString();
+  const varied = Buffer.from(trainingTexts.filter((text) => /^[ -~]+$/.test(text)).join(" "))
+    .subarray(0, 2048)
+    .toString();
   console.info(`English, all different, 2048 bytes: ${filter.microseconds(varied, 2_000).toFixed(1)} µs`);
   const million = english.repeat(10_000);
   console.info(`English, ${million.length} bytes: ${filter.microseconds(million, 200).toFixed(1)} µs`);
