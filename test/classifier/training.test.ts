@@ -165,7 +165,6 @@ describe("bytes that are no classifier", () => {
     for (let run = 0; run < 300; run++) {
       const copy = Buffer.from(blob);
       const at = run < 200 ? run % 64 : random.below(copy.length);
-      // Three bytes that are reserved are under the checksum as well.
       copy[at] = (copy[at] ?? 0) ^ (1 << random.below(8));
       const problem = modelProblem(copy);
       expect(problem, `byte ${at}`).toBeDefined();
