@@ -13,6 +13,8 @@ const WHOLE_BYTES_MAX: i32 = <i32>(CLASSIFIER_HEAD_BYTES + CLASSIFIER_TAIL_BYTES
 const RAW_BYTES_PER_BYTE: i32 = 6;
 /** So that what is cut in two at the edge of a piece, at most a pair of surrogates, is outside of what is used. */
 const SLACK_BYTES: i32 = 24;
+/** So many backslashes in a row are counted, so that a text of nothing else costs no more; a longer run may be read wrongly. */
+const RUN_BYTES_MAX: usize = 4096;
 
 /** One text at a time in a VM: these are shared by all instances. */
 const headBytes: usize = memory.data(3072);
@@ -123,7 +125,8 @@ function wholeEscapeFrom(begin: usize, at: usize): usize {
 
 /** Whether the backslash at `at` begins an escape, and is not itself escaped: as many as stand before it, even or odd. */
 function beginsEscape(begin: usize, at: usize): bool {
+  const first = at - begin > RUN_BYTES_MAX ? at - RUN_BYTES_MAX : begin;
   let before = at;
-  while (before > begin && <u32>load<u8>(before - 1) == BACKSLASH) before--;
+  while (before > first && <u32>load<u8>(before - 1) == BACKSLASH) before--;
   return ((at - before) & 1) == 0;
 }

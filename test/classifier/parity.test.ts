@@ -129,6 +129,13 @@ test("raw content that is no JSON does no harm", () => {
   }
 });
 
+test("a megabyte of backslashes is read in bounded time", () => {
+  const text = "\\".repeat(524_288);
+  console.info(`backslashes, ${2 * text.length} bytes: ${filter.microseconds(text, 50).toFixed(1)} µs`);
+  const { index, confidence } = oracle.classify(text);
+  expect(filter.classify([Buffer.from(rawOf(text))], true)).toEqual({ index, confidence });
+});
+
 test("figures: microseconds for a message", () => {
   const english =
     "Please look at the following function and tell me why it returns the wrong total when the list is empty. ";
