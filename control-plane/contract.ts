@@ -48,6 +48,17 @@ export const LENGTH_UNKNOWN = 4294967295;
 export const HOLD_BYTES_MAX = 65536;
 export const TRANSLATED_REPLY_BYTES_MAX = 8388608;
 export const SSE_EVENT_BYTES_MAX = 8388608;
+export const CLASSIFIER_MAGIC = 1129598035;
+export const CLASSIFIER_FORMAT = 1;
+export const CLASSIFIER_HEADER_BYTES = 32;
+export const CLASSIFIER_BYTES_MAX = 262144;
+export const CLASSIFIER_CLASSES_MAX = 16;
+export const CLASSIFIER_BUCKET_BITS_MIN = 10;
+export const CLASSIFIER_BUCKET_BITS_MAX = 15;
+export const CLASSIFIER_CURVE_ENTRIES = 512;
+export const CLASSIFIER_HEAD_BYTES = 2048;
+export const CLASSIFIER_TAIL_BYTES = 1024;
+export const CLASSIFIER_CONFIDENCE_DEFAULT = 50;
 
 export const API_KEY_PREFIX = "sk-slc-";
 export const VM_ID = "sluice";
@@ -255,6 +266,16 @@ export const Quirk = {
   RESPONSES: 8192,
   THINKING_BUDGET: 16384,
   NO_STREAM_OPTIONS: 32768,
+} as const;
+
+export const TextFeature = {
+  WORD: 1,
+  WORD_PAIR: 2,
+  WORD_PART: 3,
+  CHARACTER: 4,
+  CHARACTER_PAIR: 5,
+  SYMBOL: 6,
+  SYMBOL_PAIR: 7,
 } as const;
 
 /** Errors that the filter answers with, in the order of their numbers. */

@@ -48,6 +48,17 @@ export const LENGTH_UNKNOWN: u32 = 4294967295;
 export const HOLD_BYTES_MAX: u32 = 65536;
 export const TRANSLATED_REPLY_BYTES_MAX: u32 = 8388608;
 export const SSE_EVENT_BYTES_MAX: u32 = 8388608;
+export const CLASSIFIER_MAGIC: u32 = 1129598035;
+export const CLASSIFIER_FORMAT: u32 = 1;
+export const CLASSIFIER_HEADER_BYTES: u32 = 32;
+export const CLASSIFIER_BYTES_MAX: u32 = 262144;
+export const CLASSIFIER_CLASSES_MAX: u32 = 16;
+export const CLASSIFIER_BUCKET_BITS_MIN: u32 = 10;
+export const CLASSIFIER_BUCKET_BITS_MAX: u32 = 15;
+export const CLASSIFIER_CURVE_ENTRIES: u32 = 512;
+export const CLASSIFIER_HEAD_BYTES: u32 = 2048;
+export const CLASSIFIER_TAIL_BYTES: u32 = 1024;
+export const CLASSIFIER_CONFIDENCE_DEFAULT: u32 = 50;
 
 // "sk-slc-"
 export const API_KEY_PREFIX: usize = memory.data<u8>([115, 107, 45, 115, 108, 99, 45]);
@@ -309,6 +320,16 @@ export enum Quirk {
   RESPONSES = 8192,
   THINKING_BUDGET = 16384,
   NO_STREAM_OPTIONS = 32768,
+}
+
+export enum TextFeature {
+  WORD = 1,
+  WORD_PAIR = 2,
+  WORD_PART = 3,
+  CHARACTER = 4,
+  CHARACTER_PAIR = 5,
+  SYMBOL = 6,
+  SYMBOL_PAIR = 7,
 }
 
 /** ASCII, in lower case; empty for a number that has no name. */

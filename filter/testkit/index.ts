@@ -5,6 +5,7 @@ import "../sdk/abort";
 
 export * from "./aws";
 export * from "./bytes";
+export * from "./classifier";
 export * from "./crypto";
 export * from "./envelope";
 export * from "./form";
