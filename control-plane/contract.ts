@@ -85,6 +85,7 @@ export const HEADER_REVISION = "x-sluice-revision";
 export const HEADER_TARGET = "x-sluice-target";
 export const HEADER_ERROR = "x-sluice-error";
 export const HEADER_MODEL = "x-sluice-model";
+export const HEADER_TASK = "x-sluice-task";
 export const HEADER_DROPPED_FIELDS = "x-sluice-dropped-fields";
 export const HEADER_BUDGET_WARNING = "x-sluice-budget-warning";
 
@@ -224,6 +225,7 @@ export const Condition = {
   TOOLS: 7,
   IMAGES: 8,
   INPUT_TOKENS: 9,
+  TASK: 10,
 } as const;
 
 export const TargetFlag = {

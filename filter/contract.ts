@@ -135,6 +135,9 @@ export const HEADER_ERROR_LENGTH: i32 = 14;
 // "x-sluice-model"
 export const HEADER_MODEL: usize = memory.data<u8>([120, 45, 115, 108, 117, 105, 99, 101, 45, 109, 111, 100, 101, 108]);
 export const HEADER_MODEL_LENGTH: i32 = 14;
+// "x-sluice-task"
+export const HEADER_TASK: usize = memory.data<u8>([120, 45, 115, 108, 117, 105, 99, 101, 45, 116, 97, 115, 107]);
+export const HEADER_TASK_LENGTH: i32 = 13;
 // "x-sluice-dropped-fields"
 export const HEADER_DROPPED_FIELDS: usize = memory.data<u8>([120, 45, 115, 108, 117, 105, 99, 101, 45, 100, 114, 111, 112, 112, 101, 100, 45, 102, 105, 101, 108, 100, 115]);
 export const HEADER_DROPPED_FIELDS_LENGTH: i32 = 23;
@@ -278,6 +281,7 @@ export enum Condition {
   TOOLS = 7,
   IMAGES = 8,
   INPUT_TOKENS = 9,
+  TASK = 10,
 }
 
 export enum TargetFlag {

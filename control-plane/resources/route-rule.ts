@@ -34,6 +34,15 @@ export const whenSchema = z
     streaming: z.boolean().optional(),
     tools: z.boolean().optional().describe("The request offers tools."),
     images: z.boolean().optional().describe("The request has images in it."),
+    taskClass: someOf(idSchema)
+      .optional()
+      .describe("What it is about: as its client declares in `x-sluice-task`, else as the built-in classifier judges."),
+    taskConfidence: z
+      .int()
+      .min(0)
+      .max(100)
+      .optional()
+      .describe("How sure the classifier must be, 50 without it; what a client declares is believed."),
     inputTokens: z
       .strictObject({ min: z.int().min(0).max(TOKENS_MAX).optional(), max: z.int().min(0).max(TOKENS_MAX).optional() })
       .refine(({ min, max }) => min !== undefined || max !== undefined, { error: "needs min, max or both" })

@@ -1,5 +1,5 @@
 // What a rule asks of a request, as bytes that the filter walks (ARCHITECTURE.md §2.4).
-import { CONDITION_HEADER_BYTES, Condition } from "../contract.js";
+import { CLASSIFIER_CONFIDENCE_DEFAULT, CONDITION_HEADER_BYTES, Condition, HEADER_TASK } from "../contract.js";
 import { operationBits } from "../resources/access.js";
 import { PRINCIPAL_KINDS } from "../resources/common.js";
 import type { When } from "../resources/route-rule.js";
@@ -52,5 +52,10 @@ export function conditionsOf(when: When, headers: readonly string[]): readonly B
   }
   flag(Condition.TOOLS, when.tools);
   flag(Condition.IMAGES, when.images);
+  if (when.taskClass !== undefined) {
+    const confidence = when.taskConfidence ?? CLASSIFIER_CONFIDENCE_DEFAULT;
+    const declared = headers.indexOf(HEADER_TASK);
+    found.push(condition(Condition.TASK, declared, words(confidence), list16(when.taskClass)));
+  }
   return found;
 }

@@ -1,6 +1,7 @@
 // The gateway root's configuration as bytes: flat tables that the filter uses in place (ARCHITECTURE.md §2.4). It trusts
 // its input: references are checked before.
 import { createHash } from "node:crypto";
+import { builtInClassifier } from "../classifier/built-in.js";
 import {
   CALLOUT_CLUSTER,
   CONFIG_FORMAT,
@@ -82,6 +83,10 @@ function targetRecord(target: ResolvedTarget): Buffer {
   return Buffer.concat([header, ...strings]);
 }
 
+function asksForTasks(routes: readonly ModelRoute[]): boolean {
+  return routes.some(({ rules = [] }) => rules.some(({ when }) => when.taskClass !== undefined));
+}
+
 export function encodeFilterConfig(input: FilterConfigInput): Buffer {
   const block = new Block(CONFIG_HEADER_BYTES);
   const calloutCluster = block.put(string16(CALLOUT_CLUSTER));
@@ -95,6 +100,8 @@ export function encodeFilterConfig(input: FilterConfigInput): Buffer {
   const routes = putModelRoutes(block, input, records);
   const names = putRouteNames(block, input.modelRoutes);
   const headers = block.put(list16(routingHeaders(input.modelRoutes)));
+  const classifier = asksForTasks(input.modelRoutes) ? builtInClassifier().blob : undefined;
+  const classifierAt = classifier === undefined ? 0 : block.put(classifier);
 
   const header = Buffer.alloc(CONFIG_HEADER_BYTES);
   header.writeUInt32LE(CONFIG_MAGIC, 0);
@@ -116,6 +123,8 @@ export function encodeFilterConfig(input: FilterConfigInput): Buffer {
     names.prefixes,
     names.prefixCount,
     headers,
+    classifierAt,
+    classifier?.length ?? 0,
   ];
   for (const [index, word] of words.entries()) header.writeUInt32LE(word, 16 + index * 4);
   return block.finish(header);

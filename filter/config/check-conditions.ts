@@ -36,6 +36,10 @@ function isWhole(bounds: Bounds, at: u32, end: u32): bool {
       return bounds.behindList(body, end) == end;
     case Condition.HEADER:
       return small < <i32>load<u16>(bounds.bytes + bounds.u32(72)) && bounds.behindList(body, end) == end;
+    case Condition.TASK: {
+      if (body + 4 > end || small >= <i32>load<u16>(bounds.bytes + bounds.u32(72))) return false;
+      return bounds.u32(80) != 0 && bounds.behindList(body + 4, end) == end;
+    }
     case Condition.METADATA: {
       const list = bounds.behindStrings(body, 1, end);
       return list > 0 && bounds.behindList(list, end) == end;

@@ -3,6 +3,7 @@
 // the one they began with (`retain`/`release`), the last to let go frees the bytes.
 
 import { fnv1a32 } from "../bytes/compare";
+import { ClassifierModel } from "../classifier/model";
 import {
   CONFIG_FORMAT,
   CONFIG_HEADER_BYTES,
@@ -23,6 +24,8 @@ const TARGET_MODEL: i32 = 4;
 export class FilterConfig {
   private readonly bytes: usize;
   private references: i32 = 1;
+  /** Null where no rule asks what requests are about. */
+  classifier: ClassifierModel | null = null;
   /** Why `check` refused, as a path and a reason for the operator; empty while it has not. */
   problem: string = "";
 
@@ -159,9 +162,21 @@ export class FilterConfig {
     if (!bounds.hasString(load<u32>(bytes, 48))) return this.refuse("header.calloutCluster", "out of bounds");
     if (!bounds.hasString(load<u32>(bytes, 52))) return this.refuse("header.calloutAuthority", "out of bounds");
     const problem = firstProblem(bounds);
-    if (problem == null) return true;
-    this.problem = problem;
-    return false;
+    if (problem != null) {
+      this.problem = problem;
+      return false;
+    }
+    return load<u32>(bytes, 80) == 0 || this.checkClassifier(bounds);
+  }
+
+  /** Only where a rule asks what requests are about. */
+  private checkClassifier(bounds: Bounds): bool {
+    const offset = bounds.u32(76);
+    const length = bounds.u32(80);
+    if (!bounds.hasRange(offset, length)) return this.refuse("header.classifier", "out of bounds");
+    const classifier = new ClassifierModel(this.bytes + offset, length);
+    this.classifier = classifier;
+    return classifier.check() || this.refuse("header.classifier", classifier.problem);
   }
 
   private refuse(path: string, reason: string): bool {

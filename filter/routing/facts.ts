@@ -2,8 +2,12 @@
 // tokens it is, about. The body is known to be JSON; operations without a JSON body have none of all this.
 
 import { QUOTE } from "../bytes/ascii";
+import { ClassifierModel } from "../classifier/model";
+import { TaskText } from "../classifier/task-text";
+import { FilterConfig } from "../config/filter-config";
 import { JsonReader } from "../json/reader";
 import { JsonToken } from "../json/token";
+import { takeLastMessage } from "./last-message";
 
 /** Letters and digits in a row that are no text: a picture, a sound, a file. */
 const BLOB_BYTES_MIN: i32 = 256;
@@ -17,6 +21,10 @@ export class Facts {
   private tools: bool = false;
   private images: bool = false;
   private tokens: i64 = UNKNOWN;
+  /** Name of its class, a str16, and how sure that is; asked once. */
+  private isClassified: bool = false;
+  private className: usize = 0;
+  private confidence: i32 = 0;
   /** Raw content of a text field of `metadata`, after `findMetadata`. */
   metadataPointer: usize = 0;
   metadataLength: i32 = 0;
@@ -29,6 +37,24 @@ export class Facts {
     this.tools = false;
     this.images = false;
     this.tokens = UNKNOWN;
+    this.isClassified = false;
+  }
+
+  /** What the last message of the user's is about, if that is at least so sure; 0 = nothing that the classifier knows. */
+  taskClass(config: FilterConfig, confidenceMin: i32): usize {
+    if (!this.isClassified) this.classify(config.classifier!);
+    return this.confidence >= confidenceMin ? this.className : 0;
+  }
+
+  private classify(classifier: ClassifierModel): void {
+    this.isClassified = true;
+    this.className = 0;
+    text.begin();
+    takeLastMessage(this.reader, this.body, this.length, text);
+    text.end();
+    classifier.classify(text);
+    this.confidence = classifier.confidence;
+    if (classifier.classIndex >= 0) this.className = classifier.className(classifier.classIndex);
   }
 
   get hasTools(): bool {
@@ -122,5 +148,7 @@ function isBlobByte(byte: u32): bool {
   if ((letter >= 0x61 && letter <= 0x7a) || (byte >= 0x30 && byte <= 0x39)) return true;
   return byte == 0x2b || byte == 0x2f || byte == 0x2d || byte == 0x5f;
 }
+
+const text = new TaskText();
 
 export const facts = new Facts();

@@ -51,6 +51,12 @@ function holds(condition: usize, exchange: Exchange): bool {
       const value = exchange.routingHeader(small);
       return value != 0 && anyCovers(body, value + 2, load<u16>(value));
     }
+    case Condition.TASK: {
+      const declared = exchange.routingHeader(small);
+      if (declared != 0) return anyCovers(body + 4, declared + 2, load<u16>(declared));
+      const name = facts.taskClass(exchange.config!, load<i32>(body));
+      return name != 0 && anyCovers(body + 4, name + 2, load<u16>(name));
+    }
     case Condition.METADATA: {
       if (!facts.findMetadata(body + 2, load<u16>(body))) return false;
       return anyCovers(body + 2 + <usize>load<u16>(body), facts.metadataPointer, facts.metadataLength);

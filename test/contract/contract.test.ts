@@ -24,7 +24,7 @@ function testsIn(folder: string): string[] {
   return names.filter((name) => name.endsWith(".test.ts")).map((name) => read(join(folder, name)));
 }
 
-const provoking = ["test/e2e", "test/filter", "test/quota", "test/capacity"].flatMap(testsIn);
+const provoking = ["test/e2e", "test/filter", "test/quota", "test/capacity", "test/routing"].flatMap(testsIn);
 
 test("generated files are current", async () => {
   await promisify(execFile)(process.execPath, [join(ROOT, "scripts/generate-contract.mjs"), "--check"]);

@@ -106,6 +106,67 @@ describe("a rule matches on", () => {
   });
 });
 
+describe("a task class", () => {
+  const CLASSES = ["writing", "research", "code", "reasoning"] as const;
+  const MODELS = { writing: "qwen", research: "metaso", code: "doubao", reasoning: "o-series" };
+  const at = new PlayedRouter({
+    targets: [...Object.values(MODELS), "rest"],
+    modelRoutes: [
+      {
+        id: "auto",
+        rules: CLASSES.map((name) => ({ name, when: { taskClass: [name] }, targets: [{ target: MODELS[name] }] })),
+        targets: [{ target: "rest" }],
+      },
+    ],
+  });
+  const of = (content: unknown, headers: [string, string][] = []) =>
+    first(
+      at,
+      {
+        messages: [
+          { role: "system", content: "You help." },
+          { role: "user", content },
+        ],
+      },
+      { headers },
+    );
+
+  test.each([
+    ["帮我写一篇关于城市绿化的论文，三千字左右，结构要清楚", "qwen"],
+    ["Write a polite email that declines the invitation to the conference", "qwen"],
+    ["查一下近三年新能源汽车出口的数据，并给出资料来源", "metaso"],
+    ["Find recent studies on sleep and memory and list the sources", "metaso"],
+    ["用 Python 写一个函数，读取 CSV 文件并按日期排序", "doubao"],
+    ["Why does this TypeScript code throw 'undefined is not a function'?", "doubao"],
+    ["甲乙丙三人中只有一个人说了真话，甲说乙在说谎，乙说丙在说谎，丙说甲乙都在说谎，谁说了真话？", "o-series"],
+    ["Prove that the square root of 3 is irrational, step by step", "o-series"],
+    ["你好，今天过得怎么样？", "rest"],
+  ])("is judged by the last message: %s", (content, target) => {
+    expect(of(content)).toBe(target);
+    expect(of([{ type: "text", text: content }])).toBe(target);
+  });
+
+  test("is what the client declares, whatever the message says", () => {
+    expect(of("你好", [["x-sluice-task", "code"]])).toBe("doubao");
+    expect(of("Write a poem about the sea", [["x-sluice-task", "other"]])).toBe("rest");
+  });
+
+  test("goes by the user's last message alone", () => {
+    const messages = [
+      { role: "user", content: "Prove that the square root of 3 is irrational, step by step" },
+      { role: "assistant", content: "Suppose that it is a fraction." },
+      { role: "user", content: "用 Python 写一个函数，读取 CSV 文件并按日期排序" },
+      { role: "assistant", content: "def" },
+    ];
+    expect(first(at, { messages })).toBe("doubao");
+  });
+
+  test("needs to be as sure as the rule says", () => {
+    const strict = router({ taskClass: ["writing"], taskConfidence: 100 });
+    expect(first(strict, { messages: [{ role: "user", content: "Write about the proof of a program" }] })).toBe("rest");
+  });
+});
+
 test("the first rule that matches counts, and may lead to another model route's targets", () => {
   const at = new PlayedRouter({
     targets: ["a", "b", "c", "d"],

@@ -107,7 +107,8 @@ const LAYERS: readonly (readonly [string, readonly string[]])[] = [
   ["filter/json", ["filter/sdk", "filter/bytes", "filter/contract"]],
   ["filter/sse", ["filter/sdk", "filter/bytes", "filter/contract"]],
   ["filter/crypto", ["filter/sdk", "filter/bytes", "filter/contract"]],
-  ["filter/config", ["filter/sdk", "filter/bytes", "filter/crypto", "filter/contract"]],
+  ["filter/classifier", ["filter/sdk", "filter/bytes", "filter/json", "filter/contract"]],
+  ["filter/config", ["filter/sdk", "filter/bytes", "filter/crypto", "filter/classifier", "filter/contract"]],
 ];
 /** Folder → what it must not import. */
 const STRANGERS: readonly (readonly [string, readonly string[]])[] = [

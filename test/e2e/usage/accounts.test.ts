@@ -89,6 +89,10 @@ async function events(count: number): Promise<UsageEvent[]> {
   });
 }
 
+/** Tokens after which a stream without end says nothing more, and how long that is watched. */
+const GENERATED = 301;
+const QUIET_MS = 200;
+
 const PATHS = { chat: "/v1/chat/completions", messages: "/v1/messages" } as const;
 const ask = (path: keyof typeof PATHS, model: string, more: object = {}) =>
   gateway.post(PATHS[path], { model, max_tokens: 9, messages: [{ role: "user", content: "hi" }], ...more });
@@ -219,12 +223,20 @@ describe("an event", () => {
     const provider = model.includes("claude") ? anthropic : openai;
     since = new Date().toISOString();
     const controller = new AbortController();
+    provider.generatedMax = GENERATED;
     const body = { model, stream: true, max_tokens: 9, messages: [{ role: "user", content: "hi" }] };
     const response = await gateway.post(PATHS[path], body, { signal: controller.signal });
-    for await (const _chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      if (provider.generated > 300) break;
-    }
+    // All that was generated has passed when nothing comes any more.
+    let newest = Date.now();
+    const reading = (async () => {
+      for await (const _chunk of response.body as unknown as AsyncIterable<Uint8Array>) newest = Date.now();
+    })().catch(() => {});
+    await eventually("the provider's words have passed", async () =>
+      provider.generated >= GENERATED && Date.now() - newest > QUIET_MS ? true : undefined,
+    );
     controller.abort();
+    await reading;
+    provider.generatedMax = Number.POSITIVE_INFINITY;
     const [event] = await events(1);
     expect(event).toMatchObject({ status: 200, requestModel: model.replace("claude-", ""), estimated: true });
     expect(event?.tokens.input).toBeGreaterThan(0);

@@ -69,6 +69,8 @@ export class MeteredProvider {
   requests = 0;
   /** Tokens of the last stream without end. */
   generated = 0;
+  /** From here on a stream without end says nothing more, and stays open. */
+  generatedMax = Number.POSITIVE_INFINITY;
   /** Status of the next answers, first in first out; 200 when there is none. */
   readonly statuses: number[] = [];
   /** Of a whole answer, at most; longer ones than are held pass through the filter in pieces. */
@@ -202,6 +204,10 @@ export class MeteredProvider {
     if (!isChat) response.write(MESSAGES_BEGIN);
     const step = isChat ? 1 : 7;
     for (let at = 0; !response.destroyed; at = (at + step) % (tokens.length - step)) {
+      if (this.generated >= this.generatedMax) {
+        await pause(20);
+        continue;
+      }
       const text = tokens.slice(at, at + step).join("");
       const choices = [{ index: 0, delta: { content: text }, finish_reason: null }];
       const event = isChat
