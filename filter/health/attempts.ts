@@ -38,14 +38,15 @@ export function attemptFailed(account: Account): void {
   outs.mark(tag, LeftOut.FAILING, FAILING_MS, monotonicMs());
 }
 
-/** A reply came with this status, good or not. */
-export function attemptAnswered(account: Account, status: i32): void {
-  if (!account.hasAlternatives || account.target == 0 || status == 429) return;
-  if (status >= 500 || status == 401 || status == 403 || status == 404 || status == 408) {
-    attemptFailed(account);
-    return;
-  }
-  if (status < 200 || status >= 300) return;
+/** A reply came that is no success. One of success that had to be given up is a failure too. */
+export function attemptRefused(account: Account, status: i32): void {
+  const isFault = status >= 500 || status == 401 || status == 403 || status == 404 || status == 408;
+  if (isFault || status < 400) attemptFailed(account);
+}
+
+/** There is content, or a whole reply. */
+export function attemptSucceeded(account: Account): void {
+  if (!account.hasAlternatives || account.target == 0) return;
   const tag = tagOf(account.target);
   const failures = endFailures(tag);
   if (failures > 0 || account.sawOuts) recovered(tag);

@@ -84,7 +84,11 @@ export class Outs {
       let row = this.find(tag);
       let times: u32 = 0;
       if (row == 0) row = this.free();
-      else if (reason != LeftOut.THROTTLED) times = min(<u32>load<u8>(row, TIMES) + 1, TIMES_MAX);
+      else if (reason != LeftOut.THROTTLED) {
+        // What was under way when it went out says nothing new.
+        if (nowMs < load<i64>(row, UNTIL)) return;
+        times = min(<u32>load<u8>(row, TIMES) + 1, TIMES_MAX);
+      }
       const until = nowMs + (forMs << times);
       if (load<u64>(row) == tag && load<i64>(row, UNTIL) > until) return;
       store<u64>(row, tag, TAG);

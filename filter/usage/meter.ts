@@ -1,7 +1,7 @@
 // What the target root tells the account of its exchange, attempt by attempt. Without an account every call does nothing.
 
 import { ErrorCode } from "../contract";
-import { attemptAnswered, attemptFailed, attemptThrottled, tagOf } from "../health/attempts";
+import { attemptFailed, attemptRefused, attemptSucceeded, attemptThrottled, tagOf } from "../health/attempts";
 import { countRetry } from "../health/retry-budget";
 import { attemptBegins, attemptEnds } from "../health/tally";
 import { judgeStream } from "../quota/cut";
@@ -49,9 +49,9 @@ export class Meter {
   /** The reply of this attempt is not what the client gets. */
   abandoned(status: i32): void {
     const account = this.account;
-    if (account == null || account.attempt != Attempt.OPEN) return;
-    attemptAnswered(account, status);
-    emitAttempt(account, status);
+    if (account == null) return;
+    attemptRefused(account, status);
+    if (account.attempt == Attempt.OPEN) emitAttempt(account, status);
   }
 
   /** The target has said that it takes no more for so long. */
@@ -64,7 +64,7 @@ export class Meter {
   answered(status: i32, error: i32 = -1): void {
     const account = this.account;
     if (account == null) return;
-    if (account.attempt == Attempt.OPEN) attemptAnswered(account, status);
+    if (account.attempt == Attempt.OPEN && (status < 200 || status >= 300)) attemptRefused(account, status);
     account.attempt = Attempt.ANSWERED;
     account.status = status;
     if (error >= 0 || status >= 400) account.error = error >= 0 ? error : ErrorCode.UPSTREAM_ERROR;
@@ -79,7 +79,9 @@ export class Meter {
   /** The first content is on its way. */
   firstContent(): void {
     const account = this.account;
-    if (account != null) account.firstContentMs = nowMs();
+    if (account == null) return;
+    account.firstContentMs = nowMs();
+    attemptSucceeded(account);
   }
 
   /** A whole reply of the provider. */
@@ -132,7 +134,9 @@ export class Meter {
   /** The provider's reply, or its stream, came to its proper end. */
   completed(): void {
     const account = this.account;
-    if (account != null) account.complete = true;
+    if (account == null) return;
+    account.complete = true;
+    attemptSucceeded(account);
   }
 
   private get account(): Account | null {

@@ -133,6 +133,27 @@ describe("a target that fails", () => {
     for (let i = 0; i < 200; i++) expect(at.plan().targets).toEqual(["b"]);
   });
 
+  test("is not held out for longer by what was under way when it went out", () => {
+    const at = router(["a", "b"]);
+    const running = Array.from({ length: 40 }, () => at.plan());
+    for (const planned of running) {
+      at.attempt(planned, { status: 503 });
+      at.end(planned);
+    }
+    at.pass(4_999);
+    expect(at.plan().targets).toEqual(["b"]);
+    at.pass(1);
+    let probes = 0;
+    for (let i = 0; i < 400; i++) if (at.plan().targets[0] === "a") probes++;
+    expect(probes).toBeGreaterThan(0);
+  });
+
+  test("is left for streams that open with an error, too", () => {
+    const at = router(["a", "b"]);
+    for (let i = 0; i < 5; i++) at.brokenStream();
+    expect(at.plan().targets).toEqual(["b"]);
+  });
+
   test("is asked all the same where outlier detection is off", () => {
     const at = router(["a", "b"], { modelRoutes: [{ ...route("a", "b"), failover: { outlierDetection: "off" } }] });
     fail(at, 10);

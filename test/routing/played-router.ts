@@ -127,6 +127,19 @@ export class PlayedRouter {
     this.end(planned);
   }
 
+  /** A stream whose first event is an error. */
+  brokenStream(): void {
+    const planned = this.plan({ stream: true });
+    const attempt = this.begin(planned);
+    attempt.responseHeaders([
+      [":status", "200"],
+      ["content-type", "text/event-stream"],
+    ]);
+    attempt.responseBody(`data: ${JSON.stringify({ error: { message: "overloaded" } })}\n\n`, true);
+    attempt.close();
+    this.end(planned);
+  }
+
   end({ stream }: Planned): void {
     stream.responseHeaders([[":status", "200"]], true);
     this.host.call(stream.id, "proxy_on_log", stream.id);
