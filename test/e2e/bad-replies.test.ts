@@ -47,7 +47,12 @@ beforeAll(async () => {
     targets: ids.map((id) => ({ id, provider: id, model: "provider-model" })),
     modelRoutes: [
       ...ids.map((id) => ({ id, targets: [{ target: id }] })),
-      { id: "both", targets: [{ target: "openai" }, { target: "anthropic" }] },
+      // Every fault is played many times: nobody is to be left for it.
+      {
+        id: "both",
+        targets: [{ target: "openai" }, { target: "anthropic" }],
+        failover: { outlierDetection: "off" },
+      },
     ],
     consumers: [{ id: "team", models: ["*"] }],
   });
