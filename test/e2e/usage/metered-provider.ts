@@ -85,6 +85,8 @@ export class MeteredProvider {
 
   private constructor() {
     this.server = createServer((request, response) => void this.answer(request, response).catch(() => undefined));
+    // An idle connection that is closed under a request costs an attempt whose input is estimated: nobody was told of it.
+    this.server.keepAliveTimeout = 0;
   }
 
   static async start(): Promise<MeteredProvider> {
